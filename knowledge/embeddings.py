@@ -6,7 +6,7 @@ import functools
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -40,13 +40,11 @@ def get_embedder(model: str | None = None) -> Embedder:
     before the embedder is used, if its class keeps to that.
     """
     model = model or settings.EMBEDDING_MODEL
-    if model == LOCAL:
-        key = (settings.EMBEDDERS["local"], settings.EMBEDDING_MODEL_DIR)
-    else:
-        key = (settings.EMBEDDERS["litellm"], model)
     # Two threads that ask at once must not get two models, each with its memory.
     with _creating:
-        return _create(*key)
+        if model == LOCAL:
+            return _create(settings.EMBEDDERS["local"], settings.EMBEDDING_MODEL_DIR)
+        return _create(settings.EMBEDDERS["litellm"], model)
 
 
 _creating = threading.Lock()
@@ -54,4 +52,5 @@ _creating = threading.Lock()
 
 @functools.cache
 def _create(dotted_class: str, argument: Path | str) -> Embedder:
-    return cast(Embedder, import_string(dotted_class)(argument))
+    embedder: Embedder = import_string(dotted_class)(argument)
+    return embedder
