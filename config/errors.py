@@ -1,0 +1,120 @@
+"""Errors towards the outside: one JSON shape under /api/, a plain page elsewhere.
+
+The shape is `{"error": {"code", "message", "fields"?, "correlation_id"}}`.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from config.correlation import get_correlation_id
+
+log = structlog.get_logger(__name__)
+
+_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "rate_limited",
+    500: "server_error",
+    503: "unavailable",
+}
+
+
+def error_response(
+    status: int, message: str, *, fields: Mapping[str, list[str]] | None = None
+) -> JsonResponse:
+    """An error of the API; `fields` gives sentences by field name."""
+    error: dict[str, object] = {"code": _CODES.get(status, "error"), "message": message}
+    if fields is not None:
+        error["fields"] = dict(fields)
+    error["correlation_id"] = get_correlation_id()
+    return JsonResponse({"error": error}, status=status)
+
+
+def register_error_handlers(api: NinjaAPI) -> None:
+    """Makes every error that ninja meets answer in the one shape."""
+
+    @api.exception_handler(ValidationError)
+    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        fields: dict[str, list[str]] = {}
+        for problem in error.errors:
+            name = str(problem["loc"][-1])
+            fields.setdefault(name, []).append(_sentence(problem))
+        return error_response(422, _("Some fields need attention."), fields=fields)
+
+    @api.exception_handler(AuthenticationError)
+    def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        return error_response(401, _("Sign in, or send a valid token."))
+
+    @api.exception_handler(HttpError)
+    def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+        return error_response(error.status_code, str(error))
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        return error_response(413, _("The request is too large."))
+
+    @api.exception_handler(Http404)
+    def missing(request: HttpRequest, error: Http404) -> HttpResponse:
+        return error_response(404, _("There is nothing here, or the key does not open it."))
+
+    @api.exception_handler(Exception)
+    def failed(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("request_failed", path=request.path, exc_info=error)
+        return error_response(500, _("Something went wrong on our side."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, 413, _("The request is too large."))
+    reason = _("The request could not be understood.")
+    if isinstance(exception, SuspiciousOperation):
+        log.warning("suspicious_request", kind=type(exception).__name__)
+    return _answer(request, 400, reason)
+
+
+def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    return _answer(request, 403, _("You may not open this."))
+
+
+def page_not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
+    return _answer(request, 404, _("There is nothing here, or the link is not complete."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(request, 500, _("Something went wrong on our side. Please try again."))
+
+
+def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return error_response(status, message)
+    context = {
+        "title": HTTPStatus(status).phrase,
+        "message": message,
+        "correlation_id": get_correlation_id(),
+    }
+    return render(request, "config/error.html", context, status=status)
+
+
+def _sentence(problem: Mapping[str, object]) -> str:
+    if problem.get("type") == "missing":
+        return _("This field is required.")
+    text = str(problem.get("msg", ""))
+    return text.removeprefix("Value error, ")[:1].upper() + text.removeprefix("Value error, ")[1:]

@@ -1,0 +1,93 @@
+"""The one way to define a task and the one way to enqueue a job.
+
+Jobs are rows in the application's own database. `enqueue` writes the row through Django's
+connection, hence inside the caller's transaction, in the web process and in the worker alike.
+(Inside a worker, `task.defer()` would use the worker's own connection and escape the
+transaction; the check bans it.)
+"""
+
+import functools
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from django.utils import timezone
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
+
+from config.correlation import bind_correlation_id, get_correlation_id
+
+Argument = str | int | None
+Function = TypeVar("Function", bound=Callable[..., None])
+
+_job_manager = JobManager(DjangoConnector())
+
+
+class Backoff(BaseRetryStrategy):
+    """Retries every error, a shutdown too, after min(2^n, cap) seconds plus jitter.
+
+    Attempts count from 1; after `max_attempts` the job is `failed`, which the console shows.
+    """
+
+    def __init__(self, *, max_attempts: int = 8, cap_seconds: int = 300) -> None:
+        self.max_attempts = max_attempts
+        self.cap_seconds = cap_seconds
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts + 1 >= self.max_attempts:
+            return None
+        seconds = min(2**job.attempts, self.cap_seconds) * random.uniform(0.5, 1.5)
+        return RetryDecision(retry_at=timezone.now() + timedelta(seconds=seconds))
+
+
+def task(
+    name: str, *, queue: str = "default", retry: Backoff | None = None
+) -> Callable[[Function], Function]:
+    """Registers a function as the task `name`; the job's correlation id is bound around it."""
+
+    def register(function: Function) -> Function:
+        @functools.wraps(function)
+        def run(*, correlation_id: str | None = None, **arguments: Any) -> None:
+            with bind_correlation_id(correlation_id):
+                function(**arguments)
+
+        app.task(name=name, queue=queue, retry=retry or False)(run)
+        return cast(Function, run)
+
+    return register
+
+
+def enqueue(
+    name: str,
+    *,
+    lock: str | None = None,
+    queue: str = "default",
+    at: datetime | None = None,
+    **arguments: Argument,
+) -> int:
+    """Writes a job for the task `name` in the current transaction and returns its id.
+
+    `arguments` are ids and short texts, never content. Jobs that share a `lock` run one at a
+    time in the order of their ids. `at` is the earliest start; a job that waits for it blocks
+    the later ones of its lock, so give one or the other.
+    """
+    if lock and at:
+        raise ValueError("A scheduled job would block every later job of its lock.")
+    correlation_id = get_correlation_id()
+    task_kwargs: dict[str, Any] = dict(arguments)
+    if correlation_id:
+        task_kwargs["correlation_id"] = correlation_id
+    deferrer = configure_task(
+        name=name,
+        job_manager=_job_manager,
+        lock=lock,
+        queue=queue,
+        schedule_at=at,
+        task_kwargs=task_kwargs,
+    )
+    return deferrer.defer()

@@ -1,0 +1,248 @@
+"""All settings. Every variable that an operator may set is explained in `.env.example`."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from config import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_dotenv(BASE_DIR / ".env")
+
+# Data of this checkout: the embedded database, the built embedding model, a generated key.
+DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / ".data")
+
+# --- Addresses and security -----------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL")
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.secret_key(
+    "SECRET_KEY", keep_at=None if DATABASE_URL and not DEBUG else DATA_DIR / "secret_key"
+)
+PORT = env.integer("PORT", 8000, minimum=1)
+PUBLIC_URL = env.web_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+_public = urlsplit(PUBLIC_URL)
+_https = _public.scheme == "https"
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [
+    *dict.fromkeys([_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"])
+]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+# Number of proxies in front that append to X-Forwarded-For; 0 trusts the socket's address only.
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]  # probed by the platform over plain http
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_HSTS_PRELOAD = False
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains is the domain owner's decision, not ours
+    "security.W021",  # so is preloading
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# The console's theme evaluates Alpine expressions and sets inline styles; see config.middleware.
+CONSOLE_CONTENT_SECURITY_POLICY = {
+    "script-src": [SELF, NONCE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# --- Applications ---------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "unfold.contrib.simple_history",
+    "config.apps.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.forms",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "django_htmx",
+    "import_export",
+    "simple_history",
+    "procrastinate.contrib.django",
+    "config",
+    "crm",
+    "tickets",
+    "knowledge",
+    "channels",
+    "agent",
+]
+
+MIDDLEWARE = [
+    "config.middleware.CorrelationIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database and jobs ----------------------------------------------------------------------
+if DATABASE_URL:
+    DATABASES: dict[str, dict[str, Any]] = {"default": dict(environ.Env.db_url_config(DATABASE_URL))}
+    DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "config.embedded",
+            "NAME": "allhours",
+            "DATA_DIR": str(DATA_DIR / "postgres"),
+        }
+    }
+DATABASES["default"].setdefault("CONN_MAX_AGE", 0)
+DATABASES["default"]["OPTIONS"] = {
+    "pool": {
+        "min_size": 1,
+        "max_size": env.integer("DATABASE_POOL_SIZE", 20, minimum=2),
+        "timeout": 10,
+    },
+    **DATABASES["default"].get("OPTIONS", {}),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+    }
+}
+
+# The web process enqueues by name and never imports a task; the worker imports them all.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["config.schedule"]
+WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 16, minimum=1)
+
+# --- People ---------------------------------------------------------------------------------
+AUTH_USER_MODEL = "crm.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+# --- Language, time, files ------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# --- When people answer ---------------------------------------------------------------------
+OFFICE_HOURS = env.hours("OFFICE_HOURS", "09:00-17:00")
+OFFICE_DAYS = env.weekdays("OFFICE_DAYS", "1,2,3,4,5")
+OFFICE_COUNTRY = env.country("OFFICE_COUNTRY")
+
+# --- What customers may send ----------------------------------------------------------------
+FORM_RATE_LIMIT = env.rate("FORM_RATE_LIMIT", "20/m")
+ATTACHMENT_MAX_FILES = 5
+ATTACHMENT_MAX_BYTES = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = ATTACHMENT_MAX_BYTES
+REQUEST_MAX_BYTES = ATTACHMENT_MAX_FILES * ATTACHMENT_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
+
+# --- E-mail to customers (status links, notices) and to staff (alerts) -----------------------
+EMAIL_URL = env.text("EMAIL_URL", "consolemail://")
+globals().update(environ.Env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "support@localhost")
+ALERT_EMAILS = env.items("ALERT_EMAILS")
+
+# --- The agent ------------------------------------------------------------------------------
+LLM_MODEL = env.text("LLM_MODEL", "offline") or "offline"
+LLM_FALLBACK_MODELS = env.items("LLM_FALLBACK_MODELS")
+LLM_TIMEOUT_SECONDS = env.number("LLM_TIMEOUT_SECONDS", 30, minimum=1)
+AUTONOMY = env.choice("AUTONOMY", ("automatic", "earned", "draft"), "automatic")
+# Dotted names, so that only the process that uses a provider imports it.
+CHAT_MODELS = {"offline": "agent.offline.OfflineModel", "litellm": "agent.llm.LiteLLMModel"}
+EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "local") or "local"
+EMBEDDERS = {"local": "knowledge.minilm.LocalEmbedder", "litellm": "agent.llm.LiteLLMEmbedder"}
+EMBEDDING_MODEL_DIR = DATA_DIR / "models"
+
+# --- Watching ------------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+ALERT_ESCALATION_RATE = env.number("ALERT_ESCALATION_RATE", 0.25)
+ALERT_LATENCY_SECONDS = env.number("ALERT_LATENCY_SECONDS", 3.0)
+LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "console"), "json")
+LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOGGING_CONFIG = "config.logging.configure"
+LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Allhours",
+    "SITE_HEADER": "Allhours",
+    "SITE_SYMBOL": "support_agent",
+    "SITE_URL": reverse_lazy("channels:support-form"),
+    "SHOW_HISTORY": True,
+    "STYLES": [lambda request: static("console/console.css")],
+}

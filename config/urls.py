@@ -1,0 +1,21 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+from config.api import api
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"
+
+urlpatterns = [
+    path("", include("channels.urls")),
+    path("", include("tickets.urls")),
+    path("help/", include("knowledge.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+    path("health", health.liveness, name="liveness"),
+    path("ready", health.readiness, name="readiness"),
+    path("metrics", health.prometheus, name="prometheus"),
+]
