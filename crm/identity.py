@@ -1,0 +1,114 @@
+"""How addresses are normalised and which customer they belong to."""
+
+import unicodedata
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.models import Customer, CustomerIdentifier
+from crm.types import Contact
+
+Kind = CustomerIdentifier.Kind
+Trust = CustomerIdentifier.Trust
+
+
+def normalise_email(address: str) -> str:
+    """The address trimmed, NFKC-normalised and in lower case.
+
+    Raises ValidationError with a sentence for the customer. Plus-addresses stay apart: only
+    their provider knows whether they are one mailbox.
+    """
+    candidate = unicodedata.normalize("NFKC", address).strip().lower()
+    try:
+        validate_email(candidate)
+    except ValidationError:
+        raise ValidationError(
+            _("Enter an e-mail address such as name@example.com."), code="invalid"
+        ) from None
+    if len(candidate) > 254:
+        raise ValidationError(_("This e-mail address is too long."), code="invalid")
+    return candidate
+
+
+def normalise_phone(number: str) -> str:
+    """The number in E.164 form. Raises ValidationError unless it is valid with a country code."""
+    try:
+        parsed = phonenumbers.parse(unicodedata.normalize("NFKC", number).strip(), None)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
+        raise ValidationError(
+            _("Enter the phone number with its country code, for example +49 30 901820."),
+            code="invalid",
+        )
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+@transaction.atomic
+def resolve_customer(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> Customer:
+    """The customer who owns the contact's first address, created if nobody does.
+
+    The first address (e-mail before phone) decides. A further address that nobody owns yet is
+    added to that customer only if the customer is new: a stranger who types a known e-mail
+    must not attach a phone of their own to it. Two writers of the same new address meet at the
+    unique constraint, where the second waits for the first.
+
+    Raises ValidationError for a malformed address and ValueError where there is none.
+    """
+    candidates = []
+    if contact.email:
+        candidates.append((Kind.EMAIL, normalise_email(contact.email), contact.email.strip()))
+    if contact.phone:
+        candidates.append((Kind.PHONE, normalise_phone(contact.phone), contact.phone.strip()))
+    if not candidates:
+        raise ValueError("A contact needs an e-mail address or a phone number.")
+
+    kind, value, address = candidates[0]
+    known = _find(kind, value)
+    if known is not None:
+        _raise_trust(known, trust)
+        return _survivor(known.customer)
+
+    customer = Customer.objects.create(name=contact.name, language=contact.language)
+    created = _claim(customer, kind, value, address, trust)
+    if not created:
+        customer.delete()
+        known = CustomerIdentifier.objects.select_related("customer").get(kind=kind, value=value)
+        return _survivor(known.customer)
+    for kind, value, address in candidates[1:]:
+        _claim(customer, kind, value, address, Trust.UNVERIFIED)
+    return customer
+
+
+def _find(kind: str, value: str) -> CustomerIdentifier | None:
+    return (
+        CustomerIdentifier.objects.select_related("customer").filter(kind=kind, value=value).first()
+    )
+
+
+def _claim(customer: Customer, kind: str, value: str, address: str, trust: int) -> bool:
+    """Whether the address became the customer's, rather than being somebody's already."""
+    identifiers = CustomerIdentifier.objects.bulk_create(
+        [
+            CustomerIdentifier(
+                customer=customer, kind=kind, value=value, address=address, trust=trust
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return CustomerIdentifier.objects.filter(
+        customer=customer, kind=identifiers[0].kind, value=value
+    ).exists()
+
+
+def _raise_trust(identifier: CustomerIdentifier, trust: Trust) -> None:
+    CustomerIdentifier.objects.filter(pk=identifier.pk, trust__lt=trust).update(trust=trust)
+
+
+def _survivor(customer: Customer) -> Customer:
+    while customer.merged_into is not None:
+        customer = customer.merged_into
+    return customer

@@ -1,0 +1,190 @@
+from typing import TypedDict
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models.customer import Customer
+
+
+class Source(TypedDict):
+    """A passage's public page, as the customer is shown it under an answer."""
+
+    title: str
+    url: str
+
+
+class Conversation(models.Model):
+    """Messages with one customer on one channel, in one thread.
+
+    `handler` says who speaks next. Every change of hands or reply by staff raises `turn`; the
+    agent prepares an answer for the turn it saw and may record it only while that turn lasts.
+    """
+
+    class Channel(models.TextChoices):
+        WEB = "web", _("web form")
+        EMAIL = "email", _("e-mail")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+
+    class Handler(models.TextChoices):
+        AGENT = "agent", _("agent")
+        STAFF = "staff", _("staff")
+
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="conversations", verbose_name=_("customer")
+    )
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
+    subject = models.CharField(_("subject"), max_length=300, blank=True)
+    handler = models.CharField(
+        _("handled by"), max_length=8, choices=Handler.choices, default=Handler.AGENT
+    )
+    turn = models.PositiveIntegerField(_("turn"), default=0, editable=False)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        verbose_name=_("assigned to"),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_message_at = models.DateTimeField(_("last message"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        ordering = ["-last_message_at", "-id"]
+        indexes = [
+            models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
+            models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or str(_("Conversation %(id)s")) % {"id": self.pk}
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def public(self) -> "MessageQuerySet":
+        """What the customer may see: no notes, and of our replies those that were sent."""
+        return self.exclude(author=Message.Author.NOTE).filter(
+            Q(direction=Message.Direction.INBOUND) | Q(state=Message.State.SENT)
+        )
+
+    def awaiting_answer(self) -> "MessageQuerySet":
+        return self.filter(direction=Message.Direction.INBOUND, answered_at__isnull=True)
+
+
+class Message(models.Model):
+    """One message as it was said; its text never changes."""
+
+    class Direction(models.TextChoices):
+        INBOUND = "in", _("from the customer")
+        OUTBOUND = "out", _("to the customer")
+        INTERNAL = "internal", _("internal")
+
+    class Author(models.TextChoices):
+        CUSTOMER = "customer", _("customer")
+        AGENT = "agent", _("agent")
+        STAFF = "staff", _("staff")
+        SYSTEM = "system", _("system")
+        NOTE = "note", _("internal note")
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("received")
+        QUEUED = "queued", _("queued")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("not delivered")
+        CANCELLED = "cancelled", _("cancelled")
+
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="messages", verbose_name=_("conversation")
+    )
+    direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices)
+    author = models.CharField(_("author"), max_length=8, choices=Author.choices)
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("staff"),
+    )
+    text = models.TextField(_("text"))
+    sources = models.JSONField(_("sources"), default=list, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices)
+    external_id = models.CharField(
+        _("external id"),
+        max_length=255,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Channel and provider's id, which makes one message of two deliveries."),
+    )
+    answers = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="automatic_replies",
+        verbose_name=_("answers"),
+        help_text=_("The newest customer message that this automatic reply answers."),
+    )
+    turn = models.PositiveIntegerField(
+        _("turn"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The conversation's turn that an agent's reply was written for."),
+    )
+    answered_at = models.DateTimeField(_("dealt with"), null=True, blank=True, editable=False)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    sentiment = models.FloatField(_("sentiment"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), db_index=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], name="message_external_id_once"),
+            models.UniqueConstraint(fields=["answers", "author"], name="message_answered_once"),
+            models.CheckConstraint(
+                condition=Q(sentiment__isnull=True) | Q(sentiment__range=(-1.0, 1.0)),
+                name="message_sentiment_in_range",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "id"], name="message_of_conversation"),
+            models.Index(
+                fields=["conversation"],
+                condition=Q(direction="in", answered_at__isnull=True),
+                name="message_awaiting_answer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_author_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Attachment(models.Model):
+    """A file that came with a message; kept in the database so that one commit holds both."""
+
+    message = models.ForeignKey(
+        Message, models.CASCADE, related_name="attachments", verbose_name=_("message")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    content_type = models.CharField(_("type"), max_length=100)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    content = models.BinaryField(_("content"))
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,193 @@
+"""Messages in and out of conversations. Every function owns its transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from crm.models import Attachment, Conversation, Customer, Message, User
+from crm.signals import reply_queued
+from crm.types import IncomingMessage, Source
+
+
+class StaffTookOver(Exception):
+    """The conversation changed hands since the agent looked: its answer is dropped."""
+
+
+@transaction.atomic
+def start_conversation(*, customer: Customer, channel: str, subject: str) -> Conversation:
+    return Conversation.objects.create(
+        customer=customer, channel=channel, subject=printable(subject)[:300]
+    )
+
+
+@transaction.atomic
+def receive_message(
+    *, conversation: Conversation, incoming: IncomingMessage
+) -> tuple[Message, bool]:
+    """Records a customer's message once; the second value tells whether it is new.
+
+    Raises nothing for a duplicate: the message of the same `external_id` is returned.
+    """
+    message, created = Message.objects.get_or_create(
+        external_id=incoming.external_id,
+        defaults={
+            "conversation": conversation,
+            "direction": Message.Direction.INBOUND,
+            "author": Message.Author.CUSTOMER,
+            "state": Message.State.RECEIVED,
+            "text": printable(incoming.text),
+            "created_at": incoming.received_at,
+        },
+    )
+    if created:
+        Attachment.objects.bulk_create(
+            Attachment(
+                message=message,
+                name=printable(file.name)[:200],
+                content_type=file.content_type[:100],
+                size=len(file.content),
+                content=file.content,
+            )
+            for file in incoming.files
+        )
+        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=incoming.received_at)
+    return message, created
+
+
+def lock_conversation_for_agent(conversation_id: int, *, turn: int) -> Conversation:
+    """Locks the row until the caller's transaction ends.
+
+    Raises StaffTookOver unless the agent still holds the conversation in the turn it saw.
+    """
+    conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+    if conversation.handler != Conversation.Handler.AGENT or conversation.turn != turn:
+        raise StaffTookOver
+    return conversation
+
+
+@transaction.atomic
+def queue_agent_reply(
+    *,
+    conversation: Conversation,
+    answers: Message,
+    text: str,
+    sources: Sequence[Source],
+    now: datetime,
+) -> Message:
+    """Records the agent's answer to everything up to `answers` and queues its delivery.
+
+    The caller holds the lock of `lock_conversation_for_agent`. A second answer to the same
+    message raises IntegrityError: the database holds at most one.
+    """
+    message = _queue(
+        conversation, Message.Author.AGENT, text, now, sources=list(sources), answers=answers
+    )
+    mark_answered(conversation=conversation, up_to=answers, now=now)
+    return message
+
+
+@transaction.atomic
+def queue_system_reply(
+    *, conversation: Conversation, answers: Message | None, text: str, now: datetime
+) -> Message | None:
+    """Queues a notice such as "a person will answer you"; at most one to each message."""
+    if answers and answers.automatic_replies.filter(author=Message.Author.SYSTEM).exists():
+        return None
+    return _queue(conversation, Message.Author.SYSTEM, text, now, answers=answers)
+
+
+@transaction.atomic
+def queue_staff_reply(
+    *, conversation: Conversation, staff: User, text: str, now: datetime
+) -> Message:
+    """Records a reply by staff, who hold the conversation from here on, and queues it."""
+    locked = take_over(conversation=conversation, staff=staff)
+    message = _queue(locked, Message.Author.STAFF, text, now, staff=staff)
+    mark_answered(conversation=locked, up_to=message, now=now)
+    return message
+
+
+@transaction.atomic
+def add_note(*, conversation: Conversation, staff: User, text: str, now: datetime) -> Message:
+    """An internal note: never sent, never shown to the customer or the agent's model."""
+    return Message.objects.create(
+        conversation=conversation,
+        direction=Message.Direction.INTERNAL,
+        author=Message.Author.NOTE,
+        staff=staff,
+        state=Message.State.RECEIVED,
+        text=printable(text),
+        created_at=now,
+    )
+
+
+@transaction.atomic
+def take_over(*, conversation: Conversation, staff: User) -> Conversation:
+    """Staff hold the conversation; what the agent was preparing is void."""
+    locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    locked.handler = Conversation.Handler.STAFF
+    locked.turn += 1
+    locked.assigned_to = locked.assigned_to or staff
+    locked.save(update_fields=["handler", "turn", "assigned_to"])
+    return locked
+
+
+@transaction.atomic
+def hand_to_staff(*, conversation: Conversation) -> None:
+    """The agent steps back. Its earlier answers stay valid, so the turn stays the same."""
+    Conversation.objects.filter(pk=conversation.pk).update(handler=Conversation.Handler.STAFF)
+
+
+@transaction.atomic
+def hand_back(*, conversation: Conversation) -> None:
+    """The agent holds the conversation again, in a new turn."""
+    Conversation.objects.filter(pk=conversation.pk).update(
+        handler=Conversation.Handler.AGENT, turn=F("turn") + 1, assigned_to=None
+    )
+
+
+def mark_answered(*, conversation: Conversation, up_to: Message, now: datetime) -> None:
+    """Notes that nothing up to this message waits for an answer any more."""
+    conversation.messages.awaiting_answer().filter(pk__lte=up_to.pk).update(answered_at=now)
+
+
+def printable(text: str) -> str:
+    """Text without NUL and other control characters, which PostgreSQL or a terminal refuse.
+
+    Line breaks and tabs stay; so do bidirectional marks and joiners, which languages need.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(
+        character
+        for character in unified
+        if character in "\n\t" or (ord(character) >= 32 and not 127 <= ord(character) < 160)
+    ).encode("utf-8", "ignore").decode("utf-8")
+
+
+def _queue(
+    conversation: Conversation,
+    author: str,
+    text: str,
+    now: datetime,
+    *,
+    sources: list[Source] | None = None,
+    answers: Message | None = None,
+    staff: User | None = None,
+) -> Message:
+    message = Message.objects.create(
+        conversation=conversation,
+        direction=Message.Direction.OUTBOUND,
+        author=author,
+        staff=staff,
+        state=Message.State.QUEUED,
+        text=printable(text),
+        sources=sources or [],
+        answers=answers,
+        turn=conversation.turn,
+        created_at=now,
+    )
+    Conversation.objects.filter(pk=conversation.pk).update(last_message_at=now)
+    reply_queued.send(sender=Message, message_id=message.pk)
+    return message
