@@ -1,0 +1,231 @@
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Conversation
+
+
+def new_access_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class NextTicketNumber(Func):
+    """The next value of the sequence that migration 0001 creates."""
+
+    template = "nextval('ticket_number')"
+    output_field = models.IntegerField()
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def unfinished(self) -> "TicketQuerySet":
+        return self.exclude(status__in=[Ticket.Status.RESOLVED, Ticket.Status.CLOSED])
+
+    def needing_a_person(self) -> "TicketQuerySet":
+        return self.filter(
+            conversation__handler=Conversation.Handler.STAFF,
+            status__in=[Ticket.Status.OPEN, Ticket.Status.ESCALATED, Ticket.Status.IN_PROGRESS],
+        )
+
+
+class Ticket(models.Model):
+    """A customer's matter, from question to resolution, within one conversation."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("received")
+        IN_PROGRESS = "in_progress", _("in progress")
+        WAITING = "waiting", _("waiting for the customer")
+        ESCALATED = "escalated", _("with our team")
+        RESOLVED = "resolved", _("resolved")
+        CLOSED = "closed", _("closed")
+
+    class Category(models.TextChoices):
+        HOW_TO = "how_to", _("How do I …?")
+        TECHNICAL_ISSUE = "technical_issue", _("Technical issue")
+        BILLING = "billing", _("Billing")
+        BUG_REPORT = "bug_report", _("Bug report")
+        FEEDBACK = "feedback", _("Feedback")
+        OTHER = "other", _("Something else")
+
+    class Priority(models.TextChoices):
+        LOW = "low", _("Low")
+        NORMAL = "normal", _("Normal")
+        HIGH = "high", _("High")
+        URGENT = "urgent", _("Urgent")
+
+    class Reason(models.TextChoices):
+        """Why a matter went to people."""
+
+        REFUND = "refund", _("refund")
+        PRICING = "pricing", _("pricing negotiation")
+        LEGAL = "legal", _("legal")
+        SECURITY = "security", _("security")
+        HUMAN_REQUEST = "human_request", _("asked for a person")
+        ABUSE = "abuse", _("abuse")
+        SENTIMENT = "sentiment", _("unhappy customer")
+        NO_KNOWLEDGE = "no_knowledge", _("nothing in the knowledge base")
+        ACCOUNT = "account", _("needs account data")
+        INJECTION = "injection", _("tries to instruct the agent")
+        FAILURE = "failure", _("technical failure")
+
+    number = models.PositiveIntegerField(
+        _("number"), unique=True, editable=False, db_default=NextTicketNumber()
+    )
+    access_key = models.CharField(
+        _("access key"), max_length=64, default=new_access_key, editable=False
+    )
+    conversation = models.ForeignKey(
+        Conversation, models.PROTECT, related_name="tickets", verbose_name=_("conversation")
+    )
+    subject = models.CharField(_("subject"), max_length=300)
+    category = models.CharField(
+        _("category"), max_length=20, choices=Category.choices, default=Category.OTHER
+    )
+    priority = models.CharField(
+        _("priority"), max_length=10, choices=Priority.choices, default=Priority.NORMAL
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.OPEN
+    )
+    escalation_reason = models.CharField(
+        _("reason"), max_length=16, choices=Reason.choices, blank=True
+    )
+    escalation_detail = models.TextField(_("what staff should know"), blank=True)
+    escalated_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    due_at = models.DateTimeField(_("first response due"), null=True, blank=True)
+    first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    updated_at = models.DateTimeField(_("updated"))
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=~Q(status="closed"),
+                name="ticket_one_live_per_conversation",
+            ),
+            models.CheckConstraint(
+                condition=Q(escalated_at__isnull=True) | ~Q(escalation_reason=""),
+                name="ticket_escalation_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-updated_at"], name="ticket_status_newest"),
+            models.Index(
+                F("due_at"),
+                condition=Q(first_response_at__isnull=True),
+                name="ticket_response_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.subject}"
+
+    @property
+    def reference(self) -> str:
+        """The number as people write it, `TKT-0001` onward."""
+        return f"TKT-{self.number:04d}"
+
+    @property
+    def status_path(self) -> str:
+        """The private status page's path, with the key that opens it."""
+        path = reverse("tickets:status", args=[self.reference])
+        return f"{path}?key={self.access_key}"
+
+    @property
+    def status_url(self) -> str:
+        return f"{settings.PUBLIC_URL}{self.status_path}"
+
+    def opens_with(self, key: str) -> bool:
+        """Whether the key is this ticket's, compared in constant time."""
+        return secrets.compare_digest(self.access_key.encode(), key.encode())
+
+    def is_finished(self) -> bool:
+        return self.status in {self.Status.RESOLVED, self.Status.CLOSED}
+
+
+class TicketEvent(models.Model):
+    """What happened to a ticket and by whom; only ever appended."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("created")
+        ANSWERED = "answered", _("answered")
+        ESCALATED = "escalated", _("handed to people")
+        TAKEN_OVER = "taken_over", _("taken over")
+        HANDED_BACK = "handed_back", _("handed back to the agent")
+        REOPENED = "reopened", _("reopened")
+        RESOLVED = "resolved", _("resolved")
+        CLOSED = "closed", _("closed")
+        CHANGED = "changed", _("changed")
+        RATED = "rated", _("rated")
+        OVERDUE = "overdue", _("first response overdue")
+
+    ticket = models.ForeignKey(
+        Ticket, models.CASCADE, related_name="events", verbose_name=_("ticket")
+    )
+    kind = models.CharField(_("event"), max_length=12, choices=Kind.choices)
+    actor = models.CharField(_("by"), max_length=160)
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("ticket event")
+        verbose_name_plural = _("ticket events")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.actor}"
+
+
+class Satisfaction(models.Model):
+    """The customer's rating of a resolved ticket; a later one replaces it."""
+
+    ticket = models.OneToOneField(
+        Ticket, models.CASCADE, related_name="satisfaction", verbose_name=_("ticket")
+    )
+    score = models.PositiveSmallIntegerField(
+        _("score"), validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
+    comment = models.TextField(_("comment"), blank=True, max_length=2000)
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("rating")
+        verbose_name_plural = _("ratings")
+        constraints = [
+            models.CheckConstraint(condition=Q(score__range=(1, 5)), name="rating_from_1_to_5")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score}/5"
+
+
+class ResponseTarget(models.Model):
+    """The service level: how soon a ticket of a priority gets its first response."""
+
+    priority = models.CharField(
+        _("priority"), max_length=10, choices=Ticket.Priority.choices, unique=True
+    )
+    minutes = models.PositiveIntegerField(_("minutes to the first response"))
+
+    class Meta:
+        verbose_name = _("response target")
+        verbose_name_plural = _("response targets")
+        ordering = ["minutes"]
+
+    def __str__(self) -> str:
+        return f"{self.get_priority_display()}: {self.minutes} min"
+
+    def due(self, received_at: datetime) -> datetime:
+        return received_at + timedelta(minutes=self.minutes)

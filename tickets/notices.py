@@ -1,0 +1,27 @@
+"""What customers are told when their matter goes to people."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from tickets import office_hours
+from tickets.models import Ticket
+
+
+def handover_notice(ticket: Ticket, *, reason: str, now: datetime) -> str:
+    """An honest sentence: who answers, and from when on somebody is there."""
+    if reason == Ticket.Reason.FAILURE:
+        opening = _("We could not answer this automatically, so your message is with our team.")
+    else:
+        opening = _("Thank you for your message. A member of our team will answer it personally.")
+    return f"{opening} {_availability(now)} {_('Your ticket is')} {ticket.reference}."
+
+
+def _availability(now: datetime) -> str:
+    opening = office_hours.next_opening(now)
+    if opening is None:
+        return _("Somebody is here now.")
+    return _("Our team is back on %(day)s at %(time)s.") % {
+        "day": opening.strftime("%A, %d %B"),
+        "time": opening.strftime("%H:%M (%Z)"),
+    }
