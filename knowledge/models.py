@@ -1,0 +1,150 @@
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import VectorField
+from simple_history.models import HistoricalRecords
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def public(self) -> "ArticleQuerySet":
+        return self.filter(state=Article.State.PUBLISHED, audience=Article.Audience.PUBLIC)
+
+
+class Article(models.Model):
+    """One document of the knowledge base, in Markdown."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+        ARCHIVED = "archived", _("archived")
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public", _("public")
+        INTERNAL = "internal", _("internal")
+
+    slug = models.CharField(
+        _("address"),
+        max_length=200,
+        unique=True,
+        help_text=_("Its path under /help/, for example billing/change-plan."),
+    )
+    title = models.CharField(_("title"), max_length=200)
+    summary = models.CharField(_("summary"), max_length=400, blank=True)
+    topic = models.CharField(_("topic"), max_length=100, blank=True)
+    body = models.TextField(_("text"), help_text=_("Markdown."))
+    language = models.CharField(_("language"), max_length=12, default="en")
+    audience = models.CharField(
+        _("audience"), max_length=10, choices=Audience.choices, default=Audience.PUBLIC
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.PUBLISHED
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    imported_from = models.CharField(
+        _("imported from"),
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text=_("Collection and file; an import removes what vanished from its collection."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = ArticleQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["topic", "title"]
+        indexes = [models.Index(fields=["imported_from"], name="article_imported_from")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("knowledge:article", args=[self.slug])
+
+    def is_public(self) -> bool:
+        return self.state == self.State.PUBLISHED and self.audience == self.Audience.PUBLIC
+
+
+class Passage(models.Model):
+    """A piece of an article that can stand alone in an answer; replaced when its text changes."""
+
+    article = models.ForeignKey(
+        Article, models.CASCADE, related_name="passages", verbose_name=_("article")
+    )
+    position = models.PositiveIntegerField(_("position"))
+    heading_path = models.CharField(_("headings"), max_length=500, blank=True)
+    text = models.TextField(_("text"))
+    token_count = models.PositiveIntegerField(_("tokens"))
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    search_vector = SearchVectorField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("passage")
+        verbose_name_plural = _("passages")
+        ordering = ["article_id", "position"]
+        indexes = [GinIndex(fields=["search_vector"], name="passage_full_text")]
+
+    def __str__(self) -> str:
+        return f"{self.article} · {self.heading_path or self.position}"
+
+
+class EmbeddingIndex(models.Model):
+    """The vectors of one embedding model. Exactly one index is active and searched."""
+
+    class State(models.TextChoices):
+        BUILDING = "building", _("building")
+        ACTIVE = "active", _("active")
+
+    model = models.CharField(_("model"), max_length=200, unique=True)
+    dimensions = models.PositiveIntegerField(_("dimensions"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.BUILDING
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("embedding index")
+        verbose_name_plural = _("embedding indexes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="active"), name="embedding_index_one_active"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.model
+
+
+class PassageEmbedding(models.Model):
+    """A passage's vector under one model; vectors of two models never meet in a query.
+
+    The column has no dimensions of its own: `knowledge.indexing` keeps one HNSW index for each
+    `EmbeddingIndex`, over its rows only and cast to its dimensions.
+    """
+
+    index = models.ForeignKey(EmbeddingIndex, models.CASCADE, related_name="embeddings")
+    passage = models.ForeignKey(Passage, models.CASCADE, related_name="embeddings")
+    vector = VectorField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["index", "passage"], name="passage_embedded_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.index_id}/{self.passage_id}"
