@@ -1,0 +1,36 @@
+"""What the knowledge hands to other apps and to its own pages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage that a search found, best first.
+
+    `url` is a path on this site, with an anchor where the passage stands under a heading.
+    `score` is the fused rank in 0..1 and orders one search's results; it compares nothing across
+    searches. `similarity` is the cosine of query and passage (-1..1), None when no vectors were
+    searched. `text_rank` is PostgreSQL's rank of the words both share, 0 if they share none.
+    """
+
+    passage_id: int
+    article_id: int
+    title: str
+    heading_path: str
+    text: str
+    url: str
+    audience: str
+    score: float
+    similarity: float | None
+    text_rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did. Paths are relative to the folder; `skipped` adds each one's reason."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
