@@ -68,5 +68,5 @@ def _close_pools_at_exit(pid: int) -> None:
 
 def _close_pools(pid: int) -> None:
     if os.getpid() == pid:
-        for pool in base.DatabaseWrapper._connection_pools.values():
+        for pool in getattr(base.DatabaseWrapper, "_connection_pools", {}).values():
             pool.close(timeout=2)

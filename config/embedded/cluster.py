@@ -61,15 +61,10 @@ def _initialise(data: Path) -> None:
     fresh.rename(data)
 
 
-def connection_parameters(socket_folder: Path) -> dict[str, str | int]:
-    """What the application connects with."""
-    return {"host": str(socket_folder), "port": PORT, "user": ROLE, "dbname": DATABASE}
-
-
 def answers(socket_folder: Path) -> bool:
-    """Whether a server answers there to whom it should: provisions it when it is new."""
+    """Whether a server answers there, with the application's database, made if it is new."""
     try:
-        psycopg.connect(**connection_parameters(socket_folder), connect_timeout=5).close()
+        _connect(socket_folder, ROLE, DATABASE).close()
     except psycopg.OperationalError:
         return _provision(socket_folder)
     return True
@@ -81,26 +76,26 @@ def _provision(socket_folder: Path) -> bool:
     The extension goes into template1 too, for the role may create databases (those of the
     tests) but, being no superuser, not this extension. False if no server answers.
     """
-
-    def connect(database: str) -> psycopg.Connection:
-        return psycopg.connect(
-            host=str(socket_folder),
-            port=PORT,
-            user=_SUPERUSER,
-            dbname=database,
-            connect_timeout=5,
-            autocommit=True,
-        )
-
     role, database = sql.Identifier(ROLE), sql.Identifier(DATABASE)
     try:
-        with connect("template1") as template:
+        with _connect(socket_folder, _SUPERUSER, "template1") as template:
             template.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except psycopg.OperationalError:
         return False
-    with connect("postgres") as admin:
-        if not admin.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+    with _connect(socket_folder, _SUPERUSER, "postgres") as admin:
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             admin.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
-        if not admin.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
     return True
+
+
+def _connect(socket_folder: Path, user: str, database: str) -> psycopg.Connection:
+    return psycopg.connect(
+        host=str(socket_folder),
+        port=PORT,
+        user=user,
+        dbname=database,
+        connect_timeout=5,
+        autocommit=True,
+    )

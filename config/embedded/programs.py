@@ -56,17 +56,21 @@ class Account:
         self, name: str, arguments: Sequence[str], *, folder: Path, timeout: float
     ) -> subprocess.CompletedProcess[str]:
         """Runs a program inside `folder`; its output and exit code are the caller's to read."""
-        return subprocess.run(
-            [*self.prefix, str(find_program(name)), *arguments],
-            cwd=folder,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        command = [*self.prefix, str(find_program(name)), *arguments]
+        try:
+            return subprocess.run(  # noqa: S603
+                command,
+                cwd=folder,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 1, f"it took more than {timeout:.0f} s")
 
 
 def find_account(folder: Path) -> Account:
@@ -109,7 +113,7 @@ def _environment() -> dict[str, str]:
 def _reaches(account: Account, folder: Path) -> bool:
     program = find_program("postgres")
     script = 'test -x "$1/." && test -x "$2" && exec "$2" --version'
-    attempt = subprocess.run(
+    attempt = subprocess.run(  # noqa: S603
         [*account.prefix, "/bin/sh", "-c", script, "sh", str(folder.parent), str(program)],
         cwd="/",
         stdin=subprocess.DEVNULL,

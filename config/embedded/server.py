@@ -24,6 +24,7 @@ import psutil
 
 from config.embedded import cluster
 from config.embedded.errors import EmbeddedDatabaseError
+from config.embedded.programs import Account
 
 _PATIENCE = 60.0  # seconds for a start, recovery after a crash included
 _SOCKET_PATH_LIMIT = 100  # bytes; the systems allow 104 or 108
@@ -70,7 +71,7 @@ class Server:
         Cheap while the server lives. Raises EmbeddedDatabaseError if it cannot be had.
         """
         with self._mutex:
-            if self._postmaster is None or not psutil.pid_exists(self._postmaster):
+            if self._postmaster is None or not _exists(self._postmaster):
                 self._join()
             return self._socket_folder
 
@@ -84,27 +85,35 @@ class Server:
         with self._mutex:
             if self._users is None:
                 return
-            with contextlib.suppress(EmbeddedDatabaseError), self._locked():
-                with contextlib.suppress(BlockingIOError):
-                    fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    self._stop()
+            # BlockingIOError: others still use it. Else whoever comes next finds it running.
+            with contextlib.suppress(BlockingIOError, EmbeddedDatabaseError), self._locked():
+                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._stop()
             self._forget()
 
     def stop_unused(self) -> bool:
         """Stops a server that was left behind; False if processes still use it."""
         if not self.data.exists():
             return True
-        with self._mutex, self._locked():
-            with self._open("users") as users:
-                try:
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return False
-                self._stop()
+        with self._mutex, self._locked(), self._open("users") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            self._stop()
         return True
 
     def _join(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._join_locked()
+        except OSError as error:
+            raise EmbeddedDatabaseError(
+                f"PostgreSQL's folder {self.root} cannot be used: {error}. Run as its owner, or "
+                "set DATA_DIR to a folder of your own."
+            ) from error
+
+    def _join_locked(self) -> None:
         with self._locked():
             if self._users is None:
                 users = os.open(self.root / "users", os.O_RDWR | os.O_CREAT, 0o600)
@@ -115,35 +124,38 @@ class Server:
 
     def _start(self) -> tuple[int, Path]:
         """The process id and the socket's folder of a server that answers."""
-        account = cluster.prepare(self.data)
-        attempts, deadline = 0, time.monotonic() + _PATIENCE
+        launches, deadline = 0, time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             status = self._read_status()
             if status and cluster.answers(status[1]):
                 return status
             if status and _is_postmaster(status[0], self.data):
                 time.sleep(0.05)  # it recovers, or stops
-                continue
-            self._remove_stale_files(status)
-            if attempts == 3:
+            elif launches < 3:
+                time.sleep(launches)  # processes of a killed server need a moment to end
+                launches += 1
+                self._remove_stale_files(status)
+                self._launch()
+            else:
                 break
-            attempts += 1
-            time.sleep(attempts - 1)  # processes of a killed server need a moment to end
-            options = {**_OPTIONS, **({} if self.durable else _NOT_DURABLE)}
-            options["unix_socket_directories"] = self._make_socket_folder(account.uid, account.gid)
-            settings = " ".join(
-                f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items()
-            )
-            account.run(
-                "pg_ctl",
-                ["start", "-w", "-t", str(int(_PATIENCE)), "-s"]
-                + ["-D", str(self.data), "-l", str(self.log), "-o", settings],
-                folder=self.data,
-                timeout=_PATIENCE + 10,
-            )
         raise EmbeddedDatabaseError(
             f"PostgreSQL did not start: {self._last_log_line()} The log is {self.log}; "
             "or set DATABASE_URL to a server of your own."
+        )
+
+    def _launch(self) -> None:
+        account = cluster.prepare(self.data)
+        options = {**_OPTIONS, **({} if self.durable else _NOT_DURABLE)}
+        options["unix_socket_directories"] = self._make_socket_folder(account)
+        settings = " ".join(
+            f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items()
+        )
+        wait = ["start", "-w", "-s", f"-t{_PATIENCE:.0f}"]
+        account.run(
+            "pg_ctl",
+            [*wait, f"-D{self.data}", f"-l{self.log}", f"-o{settings}"],
+            folder=self.data,
+            timeout=_PATIENCE + 10,
         )
 
     def _stop(self) -> None:
@@ -165,7 +177,7 @@ class Server:
         """Process id and socket folder from the server's own file, which may be stale."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
-            return int(lines[0]), Path(lines[4])
+            return abs(int(lines[0])), Path(lines[4]) if len(lines) > 4 else self.data
         except (FileNotFoundError, IndexError, ValueError):
             return None
 
@@ -176,7 +188,7 @@ class Server:
         ):
             (folder / name).unlink(missing_ok=True)
 
-    def _make_socket_folder(self, uid: int, gid: int) -> Path:
+    def _make_socket_folder(self, account: Account) -> Path:
         """The data folder, or a short one in the temporary folder where that is too long.
 
         Either is closed to other accounts, which is what protects the server.
@@ -188,14 +200,15 @@ class Server:
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
         short = Path(tempfile.gettempdir()) / f"allhours-{digest}"
         if len(os.fsencode(str(short))) > _SOCKET_PATH_LIMIT - 20:
-            short = Path("/tmp") / short.name
+            short = Path("/tmp") / short.name  # noqa: S108  checked below
         with contextlib.suppress(FileExistsError):
             short.mkdir(mode=0o700)
-            os.chown(short, uid, gid)
+            os.chown(short, account.uid, account.gid)
         found = short.lstat()
-        if found.st_uid != uid or short.is_symlink() or found.st_mode & 0o077:
+        if found.st_uid != account.uid or short.is_symlink() or found.st_mode & 0o077:
             raise EmbeddedDatabaseError(
-                f"{short} belongs to someone else. Remove it, or move the checkout to a shorter path."
+                f"{short} belongs to someone else. Remove it, or move the checkout to a shorter "
+                "path."
             )
         return short
 
@@ -242,7 +255,17 @@ class Server:
 @functools.cache
 def get_server(root: Path, *, durable: bool = True) -> Server:
     """The one Server object of this process for a folder."""
-    return Server(root.absolute(), durable=durable)
+    return Server(root.resolve(), durable=durable)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _is_postmaster(pid: int, data: Path) -> bool:
