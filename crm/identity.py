@@ -48,8 +48,10 @@ def normalise_phone(number: str) -> str:
 
 
 @transaction.atomic
-def resolve_customer(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> Customer:
-    """The customer who owns the contact's first address, created if nobody does.
+def resolve_identifier(
+    contact: Contact, *, trust: Trust = Trust.UNVERIFIED
+) -> CustomerIdentifier:
+    """The contact's first address with the customer who owns it, created if nobody does.
 
     The first address (e-mail before phone) decides. A further address that nobody owns yet is
     added to that customer only if the customer is new: a stranger who types a known e-mail
@@ -70,17 +72,16 @@ def resolve_customer(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> Cu
     known = _find(kind, value)
     if known is not None:
         _raise_trust(known, trust)
-        return _survivor(known.customer)
+        return known
 
     customer = Customer.objects.create(name=contact.name, language=contact.language)
-    created = _claim(customer, kind, value, address, trust)
-    if not created:
+    identifier = _claim(customer, kind, value, address, trust)
+    if identifier.customer_id != customer.pk:  # another process was first
         customer.delete()
-        known = CustomerIdentifier.objects.select_related("customer").get(kind=kind, value=value)
-        return _survivor(known.customer)
+        return identifier
     for kind, value, address in candidates[1:]:
         _claim(customer, kind, value, address, Trust.UNVERIFIED)
-    return customer
+    return identifier
 
 
 def _find(kind: str, value: str) -> CustomerIdentifier | None:
@@ -89,26 +90,16 @@ def _find(kind: str, value: str) -> CustomerIdentifier | None:
     )
 
 
-def _claim(customer: Customer, kind: str, value: str, address: str, trust: int) -> bool:
-    """Whether the address became the customer's, rather than being somebody's already."""
-    identifiers = CustomerIdentifier.objects.bulk_create(
-        [
-            CustomerIdentifier(
-                customer=customer, kind=kind, value=value, address=address, trust=trust
-            )
-        ],
-        ignore_conflicts=True,
+def _claim(
+    customer: Customer, kind: str, value: str, address: str, trust: int
+) -> CustomerIdentifier:
+    """The address as the customer's, or as whose it was already."""
+    wanted = CustomerIdentifier(
+        customer=customer, kind=kind, value=value, address=address, trust=trust
     )
-    return CustomerIdentifier.objects.filter(
-        customer=customer, kind=identifiers[0].kind, value=value
-    ).exists()
+    CustomerIdentifier.objects.bulk_create([wanted], ignore_conflicts=True)
+    return CustomerIdentifier.objects.select_related("customer").get(kind=kind, value=value)
 
 
 def _raise_trust(identifier: CustomerIdentifier, trust: Trust) -> None:
     CustomerIdentifier.objects.filter(pk=identifier.pk, trust__lt=trust).update(trust=trust)
-
-
-def _survivor(customer: Customer) -> Customer:
-    while customer.merged_into is not None:
-        customer = customer.merged_into
-    return customer

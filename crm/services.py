@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from crm.models import Attachment, Conversation, Customer, Message, User
+from crm.models import Attachment, Conversation, CustomerIdentifier, Message, User
 from crm.signals import reply_queued
 from crm.types import IncomingMessage, Source
 
@@ -16,9 +16,15 @@ class StaffTookOver(Exception):
 
 
 @transaction.atomic
-def start_conversation(*, customer: Customer, channel: str, subject: str) -> Conversation:
+def start_conversation(
+    *, identifier: CustomerIdentifier, channel: str, subject: str
+) -> Conversation:
+    """A conversation with the identifier's customer; replies go to that identifier."""
     return Conversation.objects.create(
-        customer=customer, channel=channel, subject=printable(subject)[:300]
+        customer=identifier.customer,
+        identifier=identifier,
+        channel=channel,
+        subject=printable(subject)[:300],
     )
 
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.models.customer import Customer
+from crm.models.customer import Customer, CustomerIdentifier
 
 
 class Source(TypedDict):
@@ -33,6 +33,15 @@ class Conversation(models.Model):
 
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="conversations", verbose_name=_("customer")
+    )
+    identifier = models.ForeignKey(
+        CustomerIdentifier,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        verbose_name=_("writes from"),
+        help_text=_("The address that wrote, which replies go to."),
     )
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices)
     subject = models.CharField(_("subject"), max_length=300, blank=True)

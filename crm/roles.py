@@ -1,0 +1,93 @@
+"""Who may do what: three groups, kept by the application after every migration.
+
+What a role may do is decided here and nowhere else: the permissions of the three groups are set
+anew whenever the database is migrated, so a release that adds a page also opens it.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.models import Group, Permission
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import User
+
+
+class Role(models.TextChoices):
+    AGENT = "agent", _("agent")
+    SUPERVISOR = "supervisor", _("supervisor")
+    ADMINISTRATOR = "administrator", _("administrator")
+
+
+_AGENT = {
+    "crm": {
+        "view_customer", "view_customeridentifier", "view_conversation", "view_message",
+        "view_attachment", "view_staffalert",
+    },
+    "tickets": {"view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction"},
+    "knowledge": {"view_article", "view_passage"},
+    "channels": {"view_delivery"},
+    "agent": {"view_agentrun", "view_agentstep", "view_draft"},
+}  # fmt: skip
+_SUPERVISOR = {
+    "crm": {
+        "add_customer", "change_customer", "change_conversation", "change_staffalert", "view_user",
+    },
+    "tickets": {"view_responsetarget"},
+    "knowledge": {
+        "add_article", "change_article", "delete_article", "view_historicalarticle",
+        "view_embeddingindex",
+    },
+    "channels": {"change_delivery", "view_inboundevent", "view_channelconfig"},
+    "agent": {
+        "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
+        "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",
+    },
+    "procrastinate": {"view_procrastinatejob", "change_procrastinatejob"},
+}  # fmt: skip
+_APPS = {"crm", "tickets", "knowledge", "channels", "agent", "procrastinate"}
+
+
+def keep_roles(*, app_config: AppConfig, using: str, **kwargs: Any) -> None:
+    """Gives each role exactly its permissions of the app that was just migrated.
+
+    A receiver of `post_migrate`; Django has created the app's permissions when it runs.
+    """
+    label = app_config.label
+    if label not in _APPS:
+        return
+    known = list(
+        Permission.objects.using(using).filter(content_type__app_label=label).order_by("pk")
+    )
+    for role in Role:
+        group, _created = Group.objects.using(using).get_or_create(name=role.value)
+        wanted = {permission for permission in known if _may(role, label, permission.codename)}
+        held = set(group.permissions.using(using).filter(content_type__app_label=label))
+        group.permissions.remove(*(held - wanted))
+        group.permissions.add(*(wanted - held))
+
+
+def give_role(user: User, role: str) -> None:
+    """Makes the user staff with this role and no other. Raises Group.DoesNotExist before the
+    first migration."""
+    if not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+    user.groups.remove(*user.groups.filter(name__in=Role.values).exclude(name=role))
+    user.groups.add(Group.objects.get(name=role))
+
+
+def get_role(user: User) -> str:
+    """The user's role, "" without one; of several the one that may do most."""
+    names = {group.name for group in user.groups.all()}
+    return next((role.value for role in reversed(Role) if role.value in names), "")
+
+
+def _may(role: Role, label: str, codename: str) -> bool:
+    if role == Role.ADMINISTRATOR:
+        return True
+    permissions = _AGENT.get(label, set())
+    if role == Role.SUPERVISOR:
+        permissions = permissions | _SUPERVISOR.get(label, set())
+    return codename in permissions
