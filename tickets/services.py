@@ -184,10 +184,16 @@ def hand_back_ticket(*, ticket: Ticket, staff: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def resolve_ticket(*, ticket: Ticket, actor: str, now: datetime) -> bool:
-    """Resolves the ticket; False if it was finished already. A reply reopens it."""
+def resolve_ticket(
+    *, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False
+) -> bool:
+    """Resolves the ticket; False if it was finished already. A reply reopens it.
+
+    What still waited for an answer is settled by it. With `unchanged`, a ticket that was
+    changed since the caller read it is left alone, and the answer is False.
+    """
     locked = _lock(ticket)
-    if locked.is_finished():
+    if locked.is_finished() or (unchanged and locked.updated_at != ticket.updated_at):
         return False
     last = locked.conversation.messages.last()
     if last:
@@ -197,10 +203,15 @@ def resolve_ticket(*, ticket: Ticket, actor: str, now: datetime) -> bool:
 
 
 @transaction.atomic
-def close_ticket(*, ticket: Ticket, actor: str, now: datetime) -> bool:
-    """Closes the ticket for good; False if it was closed. A later message opens a new one."""
+def close_ticket(
+    *, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False
+) -> bool:
+    """Closes the ticket for good; False if it was closed. A later message opens a new one.
+
+    `unchanged` as in `resolve_ticket`.
+    """
     locked = _lock(ticket)
-    if locked.status == Status.CLOSED:
+    if locked.status == Status.CLOSED or (unchanged and locked.updated_at != ticket.updated_at):
         return False
     _move(
         locked, Status.CLOSED, Kind.CLOSED, actor, now, resolved_at=locked.resolved_at or now
