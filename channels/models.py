@@ -69,7 +69,9 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(_("leased until"), null=True, editable=False)
     provider_id = models.CharField(_("provider's id"), max_length=255, blank=True)
     problem = models.TextField(_("problem"), blank=True)
+    noticed = models.BooleanField(_("customer told by e-mail"), default=False)
     created_at = models.DateTimeField(_("created"))
+    changed_at = models.DateTimeField(_("changed"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:
@@ -78,7 +80,7 @@ class Delivery(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(
-                fields=["lease_until"],
+                fields=["changed_at"],
                 condition=Q(state__in=["queued", "sending"]),
                 name="delivery_unfinished",
             )
