@@ -48,11 +48,16 @@ class Backoff(BaseRetryStrategy):
 def task(
     name: str, *, queue: str = "default", retry: Backoff | None = None
 ) -> Callable[[Function], Function]:
-    """Registers a function as the task `name`; the job's correlation id is bound around it."""
+    """Registers a function as the task `name`; the job's correlation id is bound around it.
+
+    A periodic job's `timestamp`, which Procrastinate passes, is not handed on.
+    """
 
     def register(function: Function) -> Function:
         @functools.wraps(function)
-        def run(*, correlation_id: str | None = None, **arguments: Any) -> None:
+        def run(
+            *, correlation_id: str | None = None, timestamp: int | None = None, **arguments: Any
+        ) -> None:
             with bind_correlation_id(correlation_id):
                 function(**arguments)
 
@@ -60,6 +65,16 @@ def task(
         return cast(Function, run)
 
     return register
+
+
+def every(cron: str, name: str) -> None:
+    """Runs the registered task `name` by the cron line, in UTC, once over all workers.
+
+    Raises KeyError if no such task is registered.
+    """
+    app.periodic_registry.register_task(
+        task=app.tasks[name], cron=cron, periodic_id=name, configure_kwargs={}
+    )
 
 
 def enqueue(

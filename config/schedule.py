@@ -1,3 +1,18 @@
 """Every task of the desk, and every periodic job. Imported by the worker only."""
 
-import crm.tasks  # noqa: F401
+import agent.tasks
+import channels.tasks
+import config.tasks
+import crm.tasks
+import knowledge.tasks
+import tickets.tasks  # noqa: F401  importing them registers their tasks
+from config.jobs import every
+
+every("* * * * *", "config.rescue_stalled_jobs")  # jobs of workers that died
+every("* * * * *", "channels.rescue_deliveries")  # replies whose worker died while sending
+every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answering
+every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
+every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue
+every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
+every("41 3 * * *", "channels.forget_old_counters")
+every("23 3 * * *", "config.remove_finished_jobs")

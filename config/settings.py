@@ -198,6 +198,9 @@ STORAGES = {
     },
 }
 
+# --- The company ---------------------------------------------------------------------------
+COMPANY_NAME = env.text("COMPANY_NAME", "Brightlane")
+
 # --- When people answer ---------------------------------------------------------------------
 OFFICE_HOURS = env.hours("OFFICE_HOURS", "09:00-17:00")
 OFFICE_DAYS = env.weekdays("OFFICE_DAYS", "1,2,3,4,5")
@@ -212,8 +215,13 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = ATTACHMENT_MAX_BYTES
 REQUEST_MAX_BYTES = ATTACHMENT_MAX_FILES * ATTACHMENT_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE
 
 # --- E-mail to customers (status links, notices) and to staff (alerts) -----------------------
-EMAIL_URL = env.text("EMAIL_URL", "consolemail://")
-globals().update(environ.Env.email_url_config(EMAIL_URL))
+# Without EMAIL_URL mails are files below DATA_DIR, so that nothing of them reaches a log.
+EMAIL_URL = env.text("EMAIL_URL")
+if EMAIL_URL:
+    globals().update(environ.Env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "support@localhost")
 ALERT_EMAILS = env.items("ALERT_EMAILS")

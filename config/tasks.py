@@ -1,0 +1,12 @@
+from config import rescue
+from config.jobs import task
+
+
+@task("config.rescue_stalled_jobs")
+def rescue_stalled_jobs() -> None:
+    rescue.rescue_stalled_jobs()
+
+
+@task("config.remove_finished_jobs")
+def remove_finished_jobs() -> None:
+    rescue.remove_finished_jobs()
