@@ -1,0 +1,121 @@
+"""The cast and the stage of every test. The network is blocked but for loopback and sockets."""
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from channels.types import Submission
+from channels.web.submission import submit_question
+from crm.models import User
+from tickets.models import Ticket
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting anywhere but to this machine is an error that names the address."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in _LOOPBACK:
+            raise RuntimeError(f"A test connects to {address[0]}: use a double on loopback.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tasks_registered() -> None:
+    """What the worker imports at its start."""
+    import config.schedule  # noqa: F401  needs Django to be set up
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """A support agent."""
+    return _staff("bob", "agent")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    """A supervisor."""
+    return _staff("carol", "supervisor")
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    """An administrator."""
+    return _staff("dora", "administrator")
+
+
+@pytest.fixture
+def ask(db: None) -> Callable[..., Ticket]:
+    """Alice asks on the web form, through the service that form and API use."""
+    counter = iter(range(1, 10_000))
+
+    def submit(message: str = "How do I invite a colleague?", **changes: Any) -> Ticket:
+        values: dict[str, Any] = {
+            "token": f"00000000-0000-4000-8000-{next(counter):012d}",
+            "name": "Alice Ahmed",
+            "email": "alice@example.com",
+            "subject": "A question",
+            "message": message,
+            "category": Ticket.Category.HOW_TO,
+            "priority": Ticket.Priority.NORMAL,
+            **changes,
+        }
+        return submit_question(submission=Submission(**values), now=timezone.now())
+
+    return submit
+
+
+@pytest.fixture
+def run_jobs() -> Callable[[], int]:
+    """Runs what is due, in order of id, with the registered tasks, until nothing is.
+
+    A job that raises fails the test; returns how many ran. Jobs scheduled for later stay.
+    """
+    from procrastinate.contrib.django import app  # needs Django to be set up
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    def due() -> Iterator[Any]:
+        while True:
+            job = (
+                ProcrastinateJob.objects.filter(status="todo")
+                .exclude(scheduled_at__gt=datetime.now(UTC))
+                .order_by("id")
+                .first()
+            )
+            if job is None:
+                return
+            yield job
+
+    def run() -> int:
+        count = 0
+        for job in due():
+            app.tasks[job.task_name](**job.args)
+            ProcrastinateJob.objects.filter(pk=job.pk)._raw_delete("default")
+            count += 1
+        return count
+
+    return run
+
+
+def _staff(name: str, role: str) -> User:
+    from django.contrib.auth.models import Group
+
+    user = User.objects.create_user(
+        name, f"{name}@example.com", "a-long-password-1", first_name=name.title(), is_staff=True
+    )
+    user.groups.add(Group.objects.get(name=role))
+    return user
