@@ -2,6 +2,7 @@
 
 from ninja import NinjaAPI
 
+from config import probes
 from config.errors import register_error_handlers
 
 api = NinjaAPI(
@@ -12,3 +13,4 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 register_error_handlers(api)
+api.add_router("", probes.router)

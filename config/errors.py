@@ -83,26 +83,36 @@ def register_error_handlers(api: NinjaAPI) -> None:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return _answer(request, 413, _("The request is too large."))
+        return answer_error(request, 413, _("The request is too large."))
     reason = _("The request could not be understood.")
     if isinstance(exception, SuspiciousOperation):
         log.warning("suspicious_request", kind=type(exception).__name__)
-    return _answer(request, 400, reason)
+    return answer_error(request, 400, reason)
 
 
 def permission_denied(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
-    return _answer(request, 403, _("You may not open this."))
+    return answer_error(request, 403, _("You may not open this."))
 
 
 def page_not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
-    return _answer(request, 404, _("There is nothing here, or the link is not complete."))
+    return answer_error(request, 404, _("There is nothing here, or the link is not complete."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """`settings.CSRF_FAILURE_VIEW`: what was typed is still in the browser's form."""
+    return answer_error(
+        request,
+        403,
+        _("This page was open for too long. Go back, reload it, and send it again."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, _("Something went wrong on our side. Please try again."))
+    return answer_error(request, 500, _("Something went wrong on our side. Please try again."))
 
 
-def _answer(request: HttpRequest, status: int, message: str) -> HttpResponse:
+def answer_error(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """An error in the shape that the caller reads: JSON under /api/, else a page."""
     if request.path.startswith("/api/"):
         return error_response(status, message)
     context = {

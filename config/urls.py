@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import health
+from config import probes
 from config.api import api
 
 handler400 = "config.errors.bad_request"
@@ -15,7 +15,7 @@ urlpatterns = [
     path("help/", include("knowledge.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
-    path("health", health.liveness, name="liveness"),
-    path("ready", health.readiness, name="readiness"),
-    path("metrics", health.prometheus, name="prometheus"),
+    path("health", probes.liveness, name="liveness"),
+    path("ready", probes.readiness, name="readiness"),
+    path("metrics", probes.prometheus, name="prometheus"),
 ]
