@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from config import sample
+
+
+class Command(BaseCommand):
+    help = "Loads the sample company: its help centre and a few first questions. Repeatable."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = settings.BASE_DIR / "sample_company"
+        report = sample.load_articles(folder)
+        asked = sample.ask_first_questions(folder, now=timezone.now())
+        articles = len(report.added) + len(report.changed) + len(report.unchanged)
+        self.stdout.write(f"{articles} articles, {asked} first questions.")
