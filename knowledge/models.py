@@ -1,3 +1,5 @@
+import hashlib
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -35,6 +37,12 @@ class Article(models.Model):
     title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=400, blank=True)
     topic = models.CharField(_("topic"), max_length=100, blank=True)
+    keywords = models.CharField(
+        _("keywords"),
+        max_length=500,
+        blank=True,
+        help_text=_("Other words that customers use, separated by commas."),
+    )
     body = models.TextField(_("text"), help_text=_("Markdown."))
     language = models.CharField(_("language"), max_length=12, default="en")
     audience = models.CharField(
@@ -56,19 +64,35 @@ class Article(models.Model):
         max_length=500,
         blank=True,
         editable=False,
-        help_text=_("Collection and file; an import removes what vanished from its collection."),
+        help_text=_("Collection and file; an import archives what vanished from its collection."),
+    )
+    # SHA-256 of the file as last imported; empty once the file has vanished.
+    import_hash = models.CharField(max_length=64, blank=True, editable=False)
+    # What the passages were made from; differs from `fingerprint()` while they are out of date.
+    indexed_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    checked_on = models.DateField(
+        _("checked on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last made sure that it is true."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = ArticleQuerySet.as_manager()
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["import_hash", "indexed_fingerprint"])
 
     class Meta:
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         ordering = ["topic", "title"]
-        indexes = [models.Index(fields=["imported_from"], name="article_imported_from")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["imported_from"],
+                condition=~Q(imported_from=""),
+                name="article_one_per_file",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -79,6 +103,16 @@ class Article(models.Model):
     def is_public(self) -> bool:
         return self.state == self.State.PUBLISHED and self.audience == self.Audience.PUBLIC
 
+    def source_path(self) -> str:
+        """The path of its file inside its collection, or what it would be."""
+        _collection, _slash, path = self.imported_from.partition("/")
+        return path or f"{self.slug}.md"
+
+    def fingerprint(self) -> str:
+        """Changes whenever the passages or their vectors have to."""
+        parts = (self.title, self.summary, self.keywords, self.language, self.body)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
 
 class Passage(models.Model):
     """A piece of an article that can stand alone in an answer; replaced when its text changes."""
@@ -88,6 +122,7 @@ class Passage(models.Model):
     )
     position = models.PositiveIntegerField(_("position"))
     heading_path = models.CharField(_("headings"), max_length=500, blank=True)
+    anchor = models.CharField(max_length=200, blank=True, editable=False)
     text = models.TextField(_("text"))
     token_count = models.PositiveIntegerField(_("tokens"))
     fingerprint = models.CharField(_("fingerprint"), max_length=64)

@@ -1,2 +1,9 @@
+from django.urls import path
+
+from knowledge import views
+
 app_name = "knowledge"
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("", views.help_centre, name="help"),
+    path("<path:slug>", views.article, name="article"),
+]

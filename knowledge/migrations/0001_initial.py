@@ -4,14 +4,13 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import pgvector.django.vector
-from pgvector.django import VectorExtension
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
+from pgvector.django import VectorExtension
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,117 +20,347 @@ class Migration(migrations.Migration):
     operations = [
         VectorExtension(),
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(help_text='Its path under /help/, for example billing/change-plan.', max_length=200, unique=True, verbose_name='address')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('summary', models.CharField(blank=True, max_length=400, verbose_name='summary')),
-                ('topic', models.CharField(blank=True, max_length=100, verbose_name='topic')),
-                ('keywords', models.CharField(blank=True, help_text='Other words that customers use, separated by commas.', max_length=500, verbose_name='keywords')),
-                ('body', models.TextField(help_text='Markdown.', verbose_name='text')),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                ('audience', models.CharField(choices=[('public', 'public'), ('internal', 'internal')], default='public', max_length=10, verbose_name='audience')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published'), ('archived', 'archived')], default='published', max_length=10, verbose_name='state')),
-                ('imported_from', models.CharField(blank=True, editable=False, help_text='Collection and file; an import archives what vanished from its collection.', max_length=500, verbose_name='imported from')),
-                ('import_hash', models.CharField(blank=True, editable=False, max_length=64)),
-                ('indexed_fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('checked_on', models.DateField(blank=True, help_text='The day on which somebody last made sure that it is true.', null=True, verbose_name='checked on')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        help_text="Its path under /help/, for example billing/change-plan.",
+                        max_length=200,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("summary", models.CharField(blank=True, max_length=400, verbose_name="summary")),
+                ("topic", models.CharField(blank=True, max_length=100, verbose_name="topic")),
+                (
+                    "keywords",
+                    models.CharField(
+                        blank=True,
+                        help_text="Other words that customers use, separated by commas.",
+                        max_length=500,
+                        verbose_name="keywords",
+                    ),
+                ),
+                ("body", models.TextField(help_text="Markdown.", verbose_name="text")),
+                (
+                    "language",
+                    models.CharField(default="en", max_length=12, verbose_name="language"),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("public", "public"), ("internal", "internal")],
+                        default="public",
+                        max_length=10,
+                        verbose_name="audience",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("published", "published"),
+                            ("archived", "archived"),
+                        ],
+                        default="published",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "imported_from",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Collection and file; an import archives what vanished from its collection.",
+                        max_length=500,
+                        verbose_name="imported from",
+                    ),
+                ),
+                ("import_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "indexed_fingerprint",
+                    models.CharField(blank=True, editable=False, max_length=64),
+                ),
+                (
+                    "checked_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The day on which somebody last made sure that it is true.",
+                        null=True,
+                        verbose_name="checked on",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'article',
-                'verbose_name_plural': 'articles',
-                'ordering': ['topic', 'title'],
+                "verbose_name": "article",
+                "verbose_name_plural": "articles",
+                "ordering": ["topic", "title"],
             },
         ),
         migrations.CreateModel(
-            name='EmbeddingIndex',
+            name="EmbeddingIndex",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=200, unique=True, verbose_name='model')),
-                ('dimensions', models.PositiveIntegerField(verbose_name='dimensions')),
-                ('state', models.CharField(choices=[('building', 'building'), ('active', 'active')], default='building', max_length=10, verbose_name='state')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("model", models.CharField(max_length=200, unique=True, verbose_name="model")),
+                ("dimensions", models.PositiveIntegerField(verbose_name="dimensions")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("building", "building"), ("active", "active")],
+                        default="building",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
             ],
             options={
-                'verbose_name': 'embedding index',
-                'verbose_name_plural': 'embedding indexes',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('state',), name='embedding_index_one_active')],
+                "verbose_name": "embedding index",
+                "verbose_name_plural": "embedding indexes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "active")),
+                        fields=("state",),
+                        name="embedding_index_one_active",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalArticle',
+            name="HistoricalArticle",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('slug', models.CharField(db_index=True, help_text='Its path under /help/, for example billing/change-plan.', max_length=200, verbose_name='address')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('summary', models.CharField(blank=True, max_length=400, verbose_name='summary')),
-                ('topic', models.CharField(blank=True, max_length=100, verbose_name='topic')),
-                ('keywords', models.CharField(blank=True, help_text='Other words that customers use, separated by commas.', max_length=500, verbose_name='keywords')),
-                ('body', models.TextField(help_text='Markdown.', verbose_name='text')),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language')),
-                ('audience', models.CharField(choices=[('public', 'public'), ('internal', 'internal')], default='public', max_length=10, verbose_name='audience')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published'), ('archived', 'archived')], default='published', max_length=10, verbose_name='state')),
-                ('imported_from', models.CharField(blank=True, editable=False, help_text='Collection and file; an import archives what vanished from its collection.', max_length=500, verbose_name='imported from')),
-                ('checked_on', models.DateField(blank=True, help_text='The day on which somebody last made sure that it is true.', null=True, verbose_name='checked on')),
-                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        db_index=True,
+                        help_text="Its path under /help/, for example billing/change-plan.",
+                        max_length=200,
+                        verbose_name="address",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("summary", models.CharField(blank=True, max_length=400, verbose_name="summary")),
+                ("topic", models.CharField(blank=True, max_length=100, verbose_name="topic")),
+                (
+                    "keywords",
+                    models.CharField(
+                        blank=True,
+                        help_text="Other words that customers use, separated by commas.",
+                        max_length=500,
+                        verbose_name="keywords",
+                    ),
+                ),
+                ("body", models.TextField(help_text="Markdown.", verbose_name="text")),
+                (
+                    "language",
+                    models.CharField(default="en", max_length=12, verbose_name="language"),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("public", "public"), ("internal", "internal")],
+                        default="public",
+                        max_length=10,
+                        verbose_name="audience",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("published", "published"),
+                            ("archived", "archived"),
+                        ],
+                        default="published",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "imported_from",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="Collection and file; an import archives what vanished from its collection.",
+                        max_length=500,
+                        verbose_name="imported from",
+                    ),
+                ),
+                (
+                    "checked_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The day on which somebody last made sure that it is true.",
+                        null=True,
+                        verbose_name="checked on",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="created"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="updated"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical article',
-                'verbose_name_plural': 'historical articles',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical article",
+                "verbose_name_plural": "historical articles",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Passage',
+            name="Passage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(verbose_name='position')),
-                ('heading_path', models.CharField(blank=True, max_length=500, verbose_name='headings')),
-                ('anchor', models.CharField(blank=True, editable=False, max_length=200)),
-                ('text', models.TextField(verbose_name='text')),
-                ('token_count', models.PositiveIntegerField(verbose_name='tokens')),
-                ('fingerprint', models.CharField(max_length=64, verbose_name='fingerprint')),
-                ('search_vector', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passages', to='knowledge.article', verbose_name='article')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(verbose_name="position")),
+                (
+                    "heading_path",
+                    models.CharField(blank=True, max_length=500, verbose_name="headings"),
+                ),
+                ("anchor", models.CharField(blank=True, editable=False, max_length=200)),
+                ("text", models.TextField(verbose_name="text")),
+                ("token_count", models.PositiveIntegerField(verbose_name="tokens")),
+                ("fingerprint", models.CharField(max_length=64, verbose_name="fingerprint")),
+                (
+                    "search_vector",
+                    django.contrib.postgres.search.SearchVectorField(editable=False, null=True),
+                ),
+                (
+                    "article",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="passages",
+                        to="knowledge.article",
+                        verbose_name="article",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'passage',
-                'verbose_name_plural': 'passages',
-                'ordering': ['article_id', 'position'],
+                "verbose_name": "passage",
+                "verbose_name_plural": "passages",
+                "ordering": ["article_id", "position"],
             },
         ),
         migrations.CreateModel(
-            name='PassageEmbedding',
+            name="PassageEmbedding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('vector', pgvector.django.vector.VectorField()),
-                ('index', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='embeddings', to='knowledge.embeddingindex')),
-                ('passage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='embeddings', to='knowledge.passage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("vector", pgvector.django.vector.VectorField()),
+                (
+                    "index",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="embeddings",
+                        to="knowledge.embeddingindex",
+                    ),
+                ),
+                (
+                    "passage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="embeddings",
+                        to="knowledge.passage",
+                    ),
+                ),
             ],
         ),
-        migrations.AddIndex(
-            model_name='article',
-            index=models.Index(fields=['imported_from'], name='article_imported_from'),
+        migrations.AddConstraint(
+            model_name="article",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("imported_from", ""), _negated=True),
+                fields=("imported_from",),
+                name="article_one_per_file",
+            ),
         ),
         migrations.AddIndex(
-            model_name='passage',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_vector'], name='passage_full_text'),
+            model_name="passage",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_vector"], name="passage_full_text"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='passageembedding',
-            constraint=models.UniqueConstraint(fields=('index', 'passage'), name='passage_embedded_once'),
+            model_name="passageembedding",
+            constraint=models.UniqueConstraint(
+                fields=("index", "passage"), name="passage_embedded_once"
+            ),
         ),
     ]
