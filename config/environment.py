@@ -10,6 +10,7 @@ import re
 import secrets
 from datetime import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -149,6 +150,23 @@ def web_address(name: str, default: str) -> str:
         problems.append(f"{name} is {value!r}. Set it to an address such as https://example.com.")
         return default
     return value.rstrip("/")
+
+
+def database(name: str, *, embedded_at: Path) -> dict[str, Any]:
+    """Django's settings of the named database; unset, of the embedded one."""
+    embedded = {"ENGINE": "config.embedded", "NAME": "allhours", "DATA_DIR": str(embedded_at)}
+    value = text(name)
+    if not value:
+        return embedded
+    parts = urlsplit(value)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        problems.append(
+            f"{name} is not the address of a PostgreSQL database. Set it to "
+            "postgres://user:password@host:5432/database, or leave it out for the embedded one."
+        )
+        return embedded
+    configured = dict(environ.Env.db_url_config(value))
+    return {**configured, "ENGINE": "django.db.backends.postgresql"}
 
 
 def secret_key(name: str, *, keep_at: Path | None) -> str:

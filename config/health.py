@@ -80,9 +80,7 @@ def worker_is_alive(now: datetime) -> bool:
     return ProcrastinateWorker.objects.filter(last_heartbeat__gte=now - HEARTBEAT_LIMIT).exists()
 
 
-def _timed(
-    name: str, check: Callable[[datetime], tuple[str, str]], now: datetime
-) -> Component:
+def _timed(name: str, check: Callable[[datetime], tuple[str, str]], now: datetime) -> Component:
     started = time.perf_counter()
     try:
         status, detail = check(now)
@@ -113,9 +111,7 @@ def _check_worker(now: datetime) -> tuple[str, str]:
 
 
 def _check_model(now: datetime) -> tuple[str, str]:
-    failures = AgentRun.objects.filter(
-        started_at__gte=now - RECENT, reason="failure"
-    ).count()
+    failures = AgentRun.objects.filter(started_at__gte=now - RECENT, reason="failure").count()
     if failures:
         return DEGRADED, f"{settings.LLM_MODEL}: {failures} failures in 10 minutes"
     return OK, str(settings.LLM_MODEL)

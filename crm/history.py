@@ -17,9 +17,7 @@ def list_past_messages(customer: Customer, *, limit: int = 20) -> list[PastMessa
 
 def list_conversation_messages(conversation: Conversation, *, limit: int = 50) -> list[PastMessage]:
     """The newest messages that both sides saw, oldest first."""
-    rows = (
-        conversation.messages.public().select_related("conversation").order_by("-id")[:limit]
-    )
+    rows = conversation.messages.public().select_related("conversation").order_by("-id")[:limit]
     return [_past(message) for message in reversed(rows)]
 
 

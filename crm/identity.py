@@ -48,9 +48,7 @@ def normalise_phone(number: str) -> str:
 
 
 @transaction.atomic
-def resolve_identifier(
-    contact: Contact, *, trust: Trust = Trust.UNVERIFIED
-) -> CustomerIdentifier:
+def resolve_identifier(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> CustomerIdentifier:
     """The contact's first address with the customer who owns it, created if nobody does.
 
     The first address (e-mail before phone) decides. A further address that nobody owns yet is

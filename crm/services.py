@@ -165,11 +165,15 @@ def printable(text: str) -> str:
     Line breaks and tabs stay; so do bidirectional marks and joiners, which languages need.
     """
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        character
-        for character in unified
-        if character in "\n\t" or (ord(character) >= 32 and not 127 <= ord(character) < 160)
-    ).encode("utf-8", "ignore").decode("utf-8")
+    return (
+        "".join(
+            character
+            for character in unified
+            if character in "\n\t" or (ord(character) >= 32 and not 127 <= ord(character) < 160)
+        )
+        .encode("utf-8", "ignore")
+        .decode("utf-8")
+    )
 
 
 def _queue(

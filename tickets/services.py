@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from crm import services as crm
 from crm.models import Conversation, Message, User
-from tickets.notices import handover_notice
 from tickets.models import ResponseTarget, Satisfaction, Ticket, TicketEvent
+from tickets.notices import handover_notice
 from tickets.signals import message_received
 
 Status = Ticket.Status
@@ -73,20 +73,19 @@ def open_ticket(
 def continue_ticket(*, message: Message) -> Ticket:
     """A further message: the live ticket goes on, a resolved one reopens, a closed one is
     succeeded by a new ticket of the same subject. Lets the agent know."""
-    ticket = (
-        message.conversation.tickets.exclude(status=Status.CLOSED).select_for_update().first()
-    )
+    conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
+    ticket = conversation.tickets.exclude(status=Status.CLOSED).select_for_update().first()
     if ticket is None:
-        previous = message.conversation.tickets.order_by("-id").first()
+        previous = conversation.tickets.order_by("-id").first()
         return open_ticket(
             message=message,
-            subject=previous.subject if previous else message.conversation.subject,
+            subject=previous.subject if previous else conversation.subject,
             category=previous.category if previous else Ticket.Category.OTHER,
         )
     if ticket.status == Status.RESOLVED:
         _move(ticket, Status.OPEN, Kind.REOPENED, CUSTOMER, message.created_at, resolved_at=None)
     elif ticket.status == Status.WAITING:
-        staffed = message.conversation.handler == Conversation.Handler.STAFF
+        staffed = conversation.handler == Conversation.Handler.STAFF
         status = Status.IN_PROGRESS if staffed else Status.OPEN
         _save(ticket, message.created_at, status=status)
     else:
@@ -184,9 +183,7 @@ def hand_back_ticket(*, ticket: Ticket, staff: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def resolve_ticket(
-    *, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False
-) -> bool:
+def resolve_ticket(*, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False) -> bool:
     """Resolves the ticket; False if it was finished already. A reply reopens it.
 
     What still waited for an answer is settled by it. With `unchanged`, a ticket that was
@@ -203,9 +200,7 @@ def resolve_ticket(
 
 
 @transaction.atomic
-def close_ticket(
-    *, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False
-) -> bool:
+def close_ticket(*, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False) -> bool:
     """Closes the ticket for good; False if it was closed. A later message opens a new one.
 
     `unchanged` as in `resolve_ticket`.
@@ -213,9 +208,7 @@ def close_ticket(
     locked = _lock(ticket)
     if locked.status == Status.CLOSED or (unchanged and locked.updated_at != ticket.updated_at):
         return False
-    _move(
-        locked, Status.CLOSED, Kind.CLOSED, actor, now, resolved_at=locked.resolved_at or now
-    )
+    _move(locked, Status.CLOSED, Kind.CLOSED, actor, now, resolved_at=locked.resolved_at or now)
     return True
 
 

@@ -24,9 +24,7 @@ def check_response_targets(*, now: datetime) -> int:
     fresh = overdue.exclude(events__kind=TicketEvent.Kind.OVERDUE)[:_BATCH]
     with transaction.atomic():
         TicketEvent.objects.bulk_create(
-            TicketEvent(
-                ticket=ticket, kind=TicketEvent.Kind.OVERDUE, actor=SYSTEM, created_at=now
-            )
+            TicketEvent(ticket=ticket, kind=TicketEvent.Kind.OVERDUE, actor=SYSTEM, created_at=now)
             for ticket in fresh
         )
         count = overdue.count()
@@ -48,9 +46,7 @@ def resolve_silent(*, now: datetime) -> int:
     A later message reopens a resolved ticket, so nothing is lost by it.
     """
     changed = 0
-    silent = Ticket.objects.filter(
-        status=Ticket.Status.WAITING, updated_at__lt=now - SILENT_AFTER
-    )
+    silent = Ticket.objects.filter(status=Ticket.Status.WAITING, updated_at__lt=now - SILENT_AFTER)
     for ticket in silent[:_BATCH]:
         changed += resolve_ticket(ticket=ticket, actor=SYSTEM, now=now, unchanged=True)
     finished = Ticket.objects.filter(

@@ -122,7 +122,7 @@ class Message(models.Model):
     text = models.TextField(_("text"))
     sources = models.JSONField(_("sources"), default=list, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
-    external_id = models.CharField(
+    external_id = models.CharField(  # noqa: DJ001  null, since many rows have none and it is unique
         _("external id"),
         max_length=255,
         null=True,

@@ -56,7 +56,9 @@ def test_a_contact_without_address_is_a_programming_error() -> None:
     assert not Customer.objects.exists()
 
 
-@pytest.mark.parametrize("address", ["", "alice", "a@b", "a b@example.com", "a@example.com\n.x", "@"])
+@pytest.mark.parametrize(
+    "address", ["", "alice", "a@b", "a b@example.com", "a@example.com\n.x", "@"]
+)
 def test_malformed_addresses_are_refused(address: str) -> None:
     with pytest.raises(ValidationError):
         normalise_email(address)

@@ -1,0 +1,153 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from channels.web.submission import submit_reply
+from crm.models import Conversation, Message, User
+from tickets import services, upkeep
+from tickets.models import Ticket, TicketEvent
+
+pytestmark = pytest.mark.django_db
+Ask = Callable[..., Ticket]
+Status = Ticket.Status
+TOKEN = "11111111-1111-4111-8111-111111111111"
+
+
+def reply(ticket: Ticket, text: str, now: datetime, token: str = TOKEN) -> Message:
+    return submit_reply(ticket=ticket, text=text, files=(), token=token, now=now)
+
+
+def fresh(ticket: Ticket) -> Ticket:
+    return Ticket.objects.select_related("conversation").get(pk=ticket.pk)
+
+
+def kinds(ticket: Ticket) -> list[str]:
+    return list(ticket.events.values_list("kind", flat=True))
+
+
+def test_numbers_are_readable_and_rise(ask: Ask) -> None:
+    first, second = ask(), ask()
+    assert first.reference.startswith("TKT-")
+    assert second.number == first.number + 1
+
+
+def test_only_the_key_opens_a_ticket(ask: Ask) -> None:
+    ticket, other = ask(), ask()
+    assert services.get_ticket_by_key(ticket.reference, ticket.access_key) == ticket
+    assert services.get_ticket_by_key(ticket.reference.lower(), ticket.access_key) == ticket
+    for reference, key in [
+        (ticket.reference, other.access_key),
+        (ticket.reference, ""),
+        (ticket.reference, "ключ"),
+        ("TKT-999999", ticket.access_key),
+        ("TKT-1' OR 1=1", ticket.access_key),
+        ("TKT-99999999999999999999", ticket.access_key),
+    ]:
+        assert services.get_ticket_by_key(reference, key) is None
+
+
+def test_the_priority_sets_when_a_first_response_is_due(ask: Ask) -> None:
+    ticket = ask(priority="urgent")
+    assert ticket.due_at == ticket.created_at + timedelta(hours=1)
+
+
+def test_a_reply_reopens_a_resolved_ticket(ask: Ask, now: datetime) -> None:
+    ticket = ask()
+    services.resolve_ticket(ticket=ticket, actor="customer", now=now)
+    reply(ticket, "It came back.", now)
+    assert fresh(ticket).status == Status.OPEN
+    assert fresh(ticket).resolved_at is None
+    assert kinds(ticket) == ["created", "resolved", "reopened"]
+
+
+def test_a_reply_to_a_closed_ticket_opens_its_successor(ask: Ask, now: datetime) -> None:
+    ticket = ask(subject="Export")
+    services.close_ticket(ticket=ticket, actor="system", now=now)
+    message = reply(ticket, "One more thing", now)
+    successor = services.get_ticket_of_conversation(message.conversation)
+    assert successor is not None
+    assert successor != ticket
+    assert successor.subject == "Export"
+    assert fresh(ticket).status == Status.CLOSED
+
+
+def test_an_escalation_keeps_its_first_reason_and_tells_the_customer_once(
+    ask: Ask, now: datetime
+) -> None:
+    ticket = ask()
+    for reason, detail in [("refund", "Asks for money back"), ("sentiment", "Is angry")]:
+        services.escalate_ticket(
+            ticket=ticket, reason=reason, detail=detail, actor="agent", now=now
+        )
+    ticket = fresh(ticket)
+    assert (ticket.status, ticket.escalation_reason) == (Status.ESCALATED, "refund")
+    assert ticket.conversation.handler == Conversation.Handler.STAFF
+    assert [event.note for event in ticket.events.filter(kind="escalated")] == [
+        "refund: Asks for money back",
+        "sentiment: Is angry",
+    ]
+    notices = ticket.conversation.messages.filter(author=Message.Author.SYSTEM)
+    assert notices.count() == 1
+
+
+def test_staff_answer_and_the_customer_writes_again(ask: Ask, bob: User, now: datetime) -> None:
+    ticket = ask()
+    services.reply_to_ticket(ticket=ticket, staff=bob, text="Try this.", now=now)
+    ticket = fresh(ticket)
+    assert (ticket.status, ticket.first_response_at) == (Status.WAITING, now)
+    reply(ticket, "Did not help", now)
+    assert fresh(ticket).status == Status.IN_PROGRESS
+    assert Ticket.objects.needing_a_person().get() == ticket
+
+
+def test_handing_back_lets_the_agent_answer_what_waits(ask: Ask, bob: User, now: datetime) -> None:
+    ticket = ask()
+    services.take_over_ticket(ticket=ticket, staff=bob, now=now)
+    services.hand_back_ticket(ticket=ticket, staff=bob, now=now)
+    ticket = fresh(ticket)
+    assert ticket.conversation.handler == Conversation.Handler.AGENT
+    assert ticket.status == Status.OPEN
+    assert kinds(ticket)[-2:] == ["taken_over", "handed_back"]
+
+
+def test_a_rating_needs_a_resolved_ticket(ask: Ask, now: datetime) -> None:
+    ticket = ask()
+    assert not services.rate_ticket(ticket=ticket, score=5, comment="", now=now)
+    services.resolve_ticket(ticket=ticket, actor="customer", now=now)
+    assert services.rate_ticket(ticket=ticket, score=4, comment="Fine", now=now)
+    assert services.rate_ticket(ticket=ticket, score=5, comment="Great", now=now)
+    assert fresh(ticket).satisfaction.score == 5
+
+
+def test_an_overdue_ticket_is_noted_once(ask: Ask, now: datetime) -> None:
+    ticket = ask(priority="urgent")
+    late = now + timedelta(hours=2)
+    assert upkeep.check_response_targets(now=late) == 1
+    assert upkeep.check_response_targets(now=late) == 1
+    assert kinds(ticket).count(TicketEvent.Kind.OVERDUE) == 1
+
+
+def test_silence_resolves_but_not_a_ticket_that_was_answered_meanwhile(
+    ask: Ask, bob: User, now: datetime
+) -> None:
+    silent, stale = ask(), ask()
+    for ticket in (silent, stale):
+        services.reply_to_ticket(ticket=ticket, staff=bob, text="So.", now=now)
+    seen = fresh(stale)
+    reply(stale, "Still broken", now + timedelta(days=4))
+    assert not services.resolve_ticket(
+        ticket=seen, actor="system", now=now + timedelta(days=4), unchanged=True
+    )
+    assert upkeep.resolve_silent(now=now + timedelta(days=4)) == 1
+    assert fresh(silent).status == Status.RESOLVED
+    assert fresh(stale).status == Status.IN_PROGRESS
+
+
+def test_a_hand_over_at_night_says_when_somebody_is_back(ask: Ask) -> None:
+    saturday = datetime(2026, 11, 21, 22, tzinfo=UTC)
+    ticket = services.escalate_ticket(
+        ticket=ask(), reason="refund", detail="", actor="agent", now=saturday
+    )
+    notice = ticket.conversation.messages.get(author=Message.Author.SYSTEM)
+    assert "Monday, 23 November at 09:00" in notice.text
