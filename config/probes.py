@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -56,12 +56,12 @@ def readiness(request: HttpRequest) -> HttpResponse:
 
 
 @router.get("/health", response={200: HealthOut, 503: HealthOut}, summary="Components")
-def components(request: HttpRequest) -> tuple[int, HealthOut]:
+def components(request: HttpRequest) -> Status[HealthOut]:
     """State by component; detail and latency for staff and for holders of the token."""
     found = health.check_components(timezone.now())
     detailed = is_staff(request) or token_matches(request)
     status = health.overall(found)
-    return (503 if status == health.DOWN else 200), HealthOut(
+    answer = HealthOut(
         status=status,
         components=[
             ComponentOut(
@@ -73,6 +73,7 @@ def components(request: HttpRequest) -> tuple[int, HealthOut]:
             for component in found
         ],
     )
+    return Status(503 if status == health.DOWN else 200, answer)
 
 
 @never_cache

@@ -1,0 +1,96 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from config import jobs, rescue
+from crm.models import StaffAlert
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stalled() -> Iterator[int]:
+    """A job that a worker took up before it fell silent a minute ago."""
+    job_id = jobs.enqueue("config.remove_finished_jobs", lock="one at a time")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) "
+            "VALUES (now() - interval '1 minute') RETURNING id"
+        )
+        (worker,) = cursor.fetchone()
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", [worker])
+        assert cursor.fetchone() == (job_id,)
+    yield job_id
+
+
+def state(job_id: int) -> str:
+    return str(ProcrastinateJob.objects.get(pk=job_id).status)
+
+
+def test_a_job_of_a_silent_worker_is_queued_again(stalled: int) -> None:
+    assert state(stalled) == "doing"
+    assert rescue.rescue_stalled_jobs() == 1
+    assert state(stalled) == "todo"
+
+
+def test_a_job_of_a_living_worker_is_left_alone(stalled: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now()")
+    assert rescue.rescue_stalled_jobs() == 0
+    assert state(stalled) == "doing"
+
+
+def test_a_job_that_outlives_many_workers_is_put_before_a_person(stalled: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET attempts = %s", [rescue.MAX_ATTEMPTS])
+    assert rescue.rescue_stalled_jobs() == 0
+    assert state(stalled) == "failed"
+    assert StaffAlert.objects.get().key == f"job:{stalled}"
+
+
+def test_finished_jobs_go_and_failed_ones_stay() -> None:
+    ids = [jobs.enqueue("config.remove_finished_jobs") for _ in range(3)]
+    with connection.cursor() as cursor:
+        for job_id, status in zip(ids, ("succeeded", "failed", "todo"), strict=True):
+            cursor.execute(
+                "UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status WHERE id = %s",
+                [status, job_id],
+            )
+        cursor.execute("UPDATE procrastinate_events SET at = now() - interval '2 days'")
+    rescue.remove_finished_jobs()
+    assert list(ProcrastinateJob.objects.order_by("id").values_list("pk", flat=True)) == ids[1:]
+
+
+def test_a_lock_cannot_wait_for_a_time() -> None:
+    with pytest.raises(ValueError, match="block every later job"):
+        jobs.enqueue("crm.mail_alert", lock="x", at=timezone.now() + timedelta(days=1), key="k")
+
+
+def test_every_periodic_job_is_a_registered_task() -> None:
+    from procrastinate.contrib.django import app  # needs Django to be set up
+
+    periodic = {name for name, _id in app.periodic_registry.periodic_tasks}
+    assert "config.rescue_stalled_jobs" in periodic
+    assert periodic <= set(app.tasks)
+
+
+def test_backoff_rises_jitters_and_ends() -> None:
+    strategy = jobs.Backoff(max_attempts=4, cap_seconds=10)
+    waits = []
+    for attempts in range(4):
+        job = rescue.Job(
+            id=1,
+            queue="q",
+            lock=None,
+            queueing_lock=None,
+            task_name="t",
+            attempts=attempts,
+        )
+        decision = strategy.get_retry_decision(exception=OSError(), job=job)
+        waits.append(decision and decision.retry_at)
+    assert waits[-1] is None
+    assert all(wait and wait < timezone.now() + timedelta(seconds=15) for wait in waits[:-1])
