@@ -103,6 +103,14 @@ class Article(models.Model):
     def is_public(self) -> bool:
         return self.state == self.State.PUBLISHED and self.audience == self.Audience.PUBLIC
 
+    def move_to(self, state: str) -> bool:
+        """Publishes, archives or withdraws the article; False if it was so already."""
+        if self.state == state:
+            return False
+        self.state = state
+        self.save(update_fields=["state", "updated_at"])
+        return True
+
     def source_path(self) -> str:
         """The path of its file inside its collection, or what it would be."""
         _collection, _slash, path = self.imported_from.partition("/")

@@ -1,0 +1,157 @@
+"""Articles in the console: edit, publish, import, export, preview, history."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from knowledge.admin import tables, uploads
+from knowledge.admin.base import ArticleAdminBase, TabularInline, action, display
+from knowledge.indexing import request_indexing
+from knowledge.models import Article, Passage
+from knowledge.pages import render_article
+
+State = Article.State
+
+
+class PassageInline(TabularInline[Passage, Article]):
+    """What a search can find of the article; made from its text, never edited."""
+
+    model = Passage
+    fields = readonly_fields = ("position", "heading_path", "text", "token_count")
+    extra = 0
+    tab = True
+    can_delete = False
+    verbose_name_plural = _("passages for search")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Article)
+class ArticleAdmin(ArticleAdminBase[Article]):
+    list_display = [
+        "title",
+        "slug",
+        "topic",
+        "show_state",
+        "show_audience",
+        "language",
+        "owner",
+        "checked_on",
+        "show_indexed",
+    ]
+    list_filter = ["state", "audience", "language", "topic", "owner", "checked_on"]
+    list_select_related = ["owner"]
+    list_per_page = 50
+    search_fields = ["title", "slug", "summary", "keywords", "body"]
+    ordering = ["topic", "title"]
+    autocomplete_fields = ["owner"]
+    inlines = [PassageInline]
+    actions = ["publish", "archive", "reindex"]
+    actions_list = ["upload"]
+    actions_detail = ["preview"]
+    readonly_fields = ["imported_from", "created_at", "updated_at"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "summary", "body"]}),
+        (_("Publication"), {"fields": ["state", "audience", "language", "topic"]}),
+        (_("Care"), {"fields": ["keywords", "owner", "checked_on", *readonly_fields]}),
+    ]
+    history_list_display = ["state", "audience"]
+    resource_classes = [tables.ArticleResource]
+    formats = tables.FORMATS
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("upload/", view(uploads.upload_articles), name="knowledge_article_upload"),
+            path("<int:pk>/preview/", view(self.preview_page), name="knowledge_article_preview"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        request_indexing(obj.pk)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return uploads.may_upload(request)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_upload_permission(self, request: HttpRequest) -> bool:
+        return uploads.may_upload(request)
+
+    def preview_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The article as customers see or would see it, whatever its state."""
+        article = self.get_object(request, str(pk))
+        if article is None or not self.has_view_permission(request, article):
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": article.title,
+            "opts": self.opts,
+            "article": article,
+            "body": render_article(article),
+        }
+        return render(request, "knowledge/admin/preview.html", context)
+
+    @action(description=_("Import Markdown files"), url_path="upload-files", permissions=["upload"])
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:knowledge_article_upload")
+
+    @action(description=_("Preview"), url_path="show-preview", permissions=["view"])
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:knowledge_article_preview", object_id)
+
+    @admin.action(description=_("Publish the selected articles"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        self._move(request, queryset, State.PUBLISHED)
+
+    @admin.action(description=_("Archive the selected articles"), permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        self._move(request, queryset, State.ARCHIVED)
+
+    @admin.action(description=_("Index the selected articles again"), permissions=["change"])
+    def reindex(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        with transaction.atomic():
+            keys = list(queryset.values_list("pk", flat=True))
+            # So that it is done even if the passages seem to be up to date.
+            Article.objects.filter(pk__in=keys).update(indexed_fingerprint="")
+            for key in keys:
+                request_indexing(key)
+        text = ngettext(
+            "%(n)d article will be indexed.", "%(n)d articles will be indexed.", len(keys)
+        )
+        self.message_user(request, text % {"n": len(keys)}, messages.SUCCESS)
+
+    def _move(self, request: HttpRequest, queryset: QuerySet[Article], state: str) -> None:
+        with transaction.atomic():
+            moved = [article for article in queryset.select_for_update() if article.move_to(state)]
+        text = ngettext("%(n)d article changed.", "%(n)d articles changed.", len(moved))
+        self.message_user(request, text % {"n": len(moved)}, messages.SUCCESS)
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={"published": "success", "draft": "info", "archived": "warning"},
+    )
+    def show_state(self, article: Article) -> tuple[str, str]:
+        return article.state, article.get_state_display()
+
+    @display(description=_("audience"), ordering="audience", label={"internal": "warning"})
+    def show_audience(self, article: Article) -> tuple[str, str]:
+        return article.audience, article.get_audience_display()
+
+    @display(description=_("searchable"), boolean=True)
+    def show_indexed(self, article: Article) -> bool:
+        return article.indexed_fingerprint == article.fingerprint()
