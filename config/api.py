@@ -1,11 +1,47 @@
 """The root of the JSON API: its routers and the one format of its errors."""
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
+from ninja.errors import Throttled
 
+import channels.web.api
+import tickets.api
 from config import probes
-from config.errors import register_error_handlers
+from config.errors import error_response, register_error_handlers
 
-api = NinjaAPI(
+
+class DeskAPI(NinjaAPI):
+    """A ninja API whose 405 has the one format too, which ninja answers on its own."""
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        patterns, app_name, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = _in_one_format(pattern.callback)
+        return patterns, app_name, namespace
+
+
+def _in_one_format(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        refused = error_response(405, _("This address does not take that method."))
+        refused["Allow"] = response["Allow"]
+        return refused
+
+    return answer
+
+
+api = DeskAPI(
     title="Allhours",
     version="1",
     description="Submit questions, read tickets, receive webhooks, watch the desk.",
@@ -13,4 +49,15 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 register_error_handlers(api)
+
+
+@api.exception_handler(Throttled)
+def too_many_requests(request: HttpRequest, error: Throttled) -> HttpResponse:
+    response = error_response(429, _("Too many requests. Try again later."))
+    response["Retry-After"] = str(error.wait or 1)
+    return response
+
+
 api.add_router("", probes.router)
+api.add_router("", channels.web.api.router)
+api.add_router("", tickets.api.router)
