@@ -37,11 +37,12 @@ def ignore_signals() -> None:
 
 @dataclass
 class Child:
-    """One supervised command; its output goes to `log`, or where the supervisor's goes."""
+    """One supervised command in `folder`; its output goes to `log`, or to the supervisor's."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    folder: Path | None = None
     log: Path | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_at: float = field(default=0.0, init=False)
@@ -52,6 +53,7 @@ class Child:
             output = stack.enter_context(self.log.open("ab")) if self.log else None
             self.process = subprocess.Popen(  # noqa: S603
                 self.command,
+                cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -63,10 +63,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 @functools.cache
 def _close_pools_at_exit(pid: int) -> None:
     """Once a process, and after the server registered: the pools close before it stops."""
-    atexit.register(_close_pools, pid)
+    atexit.register(_close_pools_of, pid)
 
 
-def _close_pools(pid: int) -> None:
+def _close_pools_of(pid: int) -> None:
     if os.getpid() == pid:
-        for pool in getattr(base.DatabaseWrapper, "_connection_pools", {}).values():
-            pool.close(timeout=2)
+        close_pools()
+
+
+def close_pools() -> None:
+    """Closes every connection that waits in a pool; the next use opens new ones."""
+    pools = getattr(base.DatabaseWrapper, "_connection_pools", {})
+    while pools:
+        pools.popitem()[1].close(timeout=2)

@@ -105,8 +105,9 @@ def find_account(folder: Path) -> Account:
 
 
 def _environment() -> dict[str, str]:
-    """Without the PG… variables, which would move the server or its data."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    """Without PG…, which would move the server, and without the mark of a demo's processes."""
+    foreign = ("PG", "ALLHOURS_")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**own, "LC_ALL": "C"}
 
 

@@ -1,0 +1,1 @@
+"""`manage.py demo`: database, sample company, web and worker in one terminal."""
