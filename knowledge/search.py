@@ -26,7 +26,7 @@ TEXT_SHARE = 0.5
 _CANDIDATES = 50
 _MAX_QUERY = 4000
 # Of the help pages' results, those that fit less than this part of the best one are noise.
-_NOISE = 0.3
+_NOISE = 0.4
 
 
 def search_passages(

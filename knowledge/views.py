@@ -1,12 +1,14 @@
 """The public help centre: topics, articles, search."""
 
 from itertools import groupby
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from knowledge.markdown import plain_text
 from knowledge.models import Article
 from knowledge.pages import render_article
 from knowledge.search import search_help
@@ -17,7 +19,8 @@ def help_centre(request: HttpRequest) -> HttpResponse:
     """All topics, or what `?q=` finds; only the results if htmx asks."""
     query = request.GET.get("q", "").replace("\0", "").strip()[:200]
     if query:
-        context = {"query": query, "results": search_help(query)}
+        results = [(found, plain_text(found.text)) for found in search_help(query)]
+        context: dict[str, Any] = {"query": query, "results": results}
     else:
         articles = Article.objects.public().defer("body").order_by("topic", "title")
         topics = groupby(articles, key=lambda article: article.topic)
