@@ -1,4 +1,9 @@
+import functools
+import re
+
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -42,17 +47,19 @@ class AgentRun(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.RUNNING
     )
-    decision = models.CharField(
-        _("decision"), max_length=10, choices=Decision.choices, blank=True
-    )
-    reason = models.CharField(
-        _("reason"), max_length=16, choices=Ticket.Reason.choices, blank=True
-    )
+    decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices, blank=True)
+    reason = models.CharField(_("reason"), max_length=16, choices=Ticket.Reason.choices, blank=True)
     explanation = models.TextField(_("why"), blank=True)
     draft = models.TextField(_("prepared answer"), blank=True)
     sources = models.JSONField(_("sources"), default=list, blank=True)
     confidence = models.FloatField(_("confidence"), null=True, blank=True)
-    model = models.CharField(_("model"), max_length=120)
+    turn = models.PositiveIntegerField(
+        _("turn"),
+        default=0,
+        editable=False,
+        help_text=_("The conversation's turn that the agent saw; its answer is void in another."),
+    )
+    model = models.CharField(_("model"), max_length=120, blank=True)
     input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     cost = models.DecimalField(
@@ -65,6 +72,11 @@ class AgentRun(models.Model):
         verbose_name = _("agent run")
         verbose_name_plural = _("agent runs")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(state="running"), name="run_one_at_a_time"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_decision_display() or self.get_state_display()} · {self.message}"
@@ -81,15 +93,14 @@ class AgentStep(models.Model):
 
     class Kind(models.TextChoices):
         GUARDRAIL = "guardrail", _("guardrail")
+        LANGUAGE = "language", _("language")
         SENTIMENT = "sentiment", _("sentiment")
         MODEL = "model", _("model")
         TOOL = "tool", _("tool")
         GROUNDING = "grounding", _("support")
         DECISION = "decision", _("decision")
 
-    run = models.ForeignKey(
-        AgentRun, models.CASCADE, related_name="steps", verbose_name=_("run")
-    )
+    run = models.ForeignKey(AgentRun, models.CASCADE, related_name="steps", verbose_name=_("run"))
     position = models.PositiveSmallIntegerField(_("position"))
     kind = models.CharField(_("step"), max_length=10, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=200)
@@ -137,6 +148,41 @@ class GuardrailRule(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Raises ValidationError for a pattern that is none and an example that goes wrong."""
+        try:
+            _compile(self.patterns)
+        except re.error as error:
+            raise ValidationError(
+                {"patterns": _("This is no regular expression: %(why)s") % {"why": error}}
+            ) from None
+        missed = [line for line in _lines(self.must_match) if not self.find(line)]
+        caught = [line for line in _lines(self.must_not_match) if self.find(line)]
+        errors = {}
+        if missed:
+            errors["must_match"] = _("Not caught: %(lines)s") % {"lines": " | ".join(missed)}
+        if caught:
+            errors["must_not_match"] = _("Caught: %(lines)s") % {"lines": " | ".join(caught)}
+        if errors:
+            raise ValidationError(errors)
+
+    def find(self, text: str) -> str:
+        """The words of a cleaned text that a pattern catches, "" if none does."""
+        for pattern in _compile(self.patterns):
+            match = pattern.search(text)
+            if match:
+                return match[0] or text[:100]
+        return ""
+
+
+@functools.lru_cache(maxsize=256)
+def _compile(patterns: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(line, re.IGNORECASE | re.MULTILINE) for line in _lines(patterns))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
 
 class AgentMetric(models.Model):
     """The agent's time series: one row for each run that ended."""
@@ -176,9 +222,7 @@ class Draft(models.Model):
     )
     text = models.TextField(_("text"))
     sources = models.JSONField(_("sources"), default=list, blank=True)
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.OPEN
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     final_text = models.TextField(_("text as sent"), blank=True)
     decided_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
@@ -190,6 +234,11 @@ class Draft(models.Model):
         verbose_name = _("draft")
         verbose_name_plural = _("drafts")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(state="open"), name="draft_open_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} · {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,37 @@
+"""What tools may touch, bound to one conversation and its customer."""
+
+from collections.abc import Sequence
+
+from crm.history import list_conversation_messages, list_past_messages
+from crm.models import Conversation, CustomerIdentifier
+from crm.types import PastMessage
+from tickets import services as tickets
+
+
+class ConversationDesk:
+    """The live desk. Every method is one short look or one idempotent act."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+
+    def list_past_messages(self, limit: int) -> Sequence[PastMessage]:
+        """All of the customer's messages if the address that writes is authenticated; else this
+        conversation's only: anybody can type anybody's address into a form."""
+        if self._is_authenticated():
+            return list_past_messages(self._conversation.customer, limit=limit)
+        return list_conversation_messages(self._conversation, limit=limit)
+
+    def ensure_ticket(self, *, subject: str, category: str, priority: str) -> str:
+        ticket = tickets.get_ticket_of_conversation(self._conversation)
+        if ticket is None:
+            message = self._conversation.messages.awaiting_answer().latest("id")
+            ticket = tickets.open_ticket(
+                message=message, subject=subject, category=category, priority=priority
+            )
+        return ticket.reference
+
+    def _is_authenticated(self) -> bool:
+        identifier = self._conversation.identifier
+        if identifier is None or self._conversation.channel == Conversation.Channel.WEB:
+            return False
+        return identifier.trust >= CustomerIdentifier.Trust.AUTHENTICATED

@@ -1,0 +1,110 @@
+"""What a decision does to conversation, ticket and time series, inside the run's transaction."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from agent.journal import Journal
+from agent.models import AgentMetric, AgentRun, Draft
+from agent.pipeline import Considered
+from agent.smalltalk import says_solved
+from crm import services as crm
+from crm.models import Conversation, Message
+from tickets import services as tickets
+from tickets.models import Ticket, TicketEvent
+
+if TYPE_CHECKING:
+    from agent.runs import Started
+
+Action = AgentRun.Decision
+
+
+def apply(
+    started: "Started",
+    considered: Considered,
+    journal: Journal,
+    *,
+    conversation: Conversation,
+    now: datetime,
+) -> None:
+    """The caller's transaction holds the conversation's lock and has closed the run.
+
+    Raises IntegrityError if the newest message has an answer by the agent already.
+    """
+    decision = considered.decision
+    message = started.messages[-1]
+    ticket = _get_ticket(conversation, message)
+    Draft.objects.filter(conversation=conversation, state=Draft.State.OPEN).update(
+        state=Draft.State.OUTDATED, decided_at=now
+    )
+    match decision.action:
+        case Action.SEND:
+            reply = crm.queue_agent_reply(
+                conversation=conversation,
+                answers=message,
+                text=decision.text,
+                sources=decision.sources,
+                now=now,
+            )
+            AgentRun.objects.filter(pk=started.run.pk).update(reply=reply)
+            tickets.note_agent_reply(ticket=ticket, now=now)
+        case Action.DRAFT:
+            Draft.objects.create(
+                run=started.run,
+                conversation=conversation,
+                text=decision.text,
+                sources=list(decision.sources),
+                created_at=now,
+            )
+            _acknowledge(conversation, message, considered.reading.language, now)
+        case Action.HAND_OVER:
+            with override(considered.reading.language or None):
+                tickets.escalate_ticket(
+                    ticket=ticket,
+                    reason=decision.reason,
+                    detail=decision.explanation,
+                    actor=tickets.AGENT,
+                    now=now,
+                    answers=message,
+                )
+        case Action.NO_REPLY:
+            crm.mark_answered(conversation=conversation, up_to=message, now=now)
+            _leave_finished(ticket, message, now)
+    AgentMetric.objects.create(
+        channel=conversation.channel,
+        recorded_at=now,
+        conversation=conversation,
+        sentiment=considered.reading.sentiment,
+        escalated=decision.action == Action.HAND_OVER,
+        answered=decision.action == Action.SEND,
+        latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
+        cost=journal.cost,
+    )
+
+
+def _get_ticket(conversation: Conversation, message: Message) -> Ticket:
+    ticket = tickets.get_ticket_of_conversation(conversation)
+    return ticket or tickets.open_ticket(message=message, subject=conversation.subject)
+
+
+def _acknowledge(
+    conversation: Conversation, message: Message, language: str, now: datetime
+) -> None:
+    """Says once a conversation that an answer is on its way: a draft may wait for the morning."""
+    if conversation.messages.filter(author=Message.Author.SYSTEM).exists():
+        return
+    with override(language or None):
+        text = _("Thank you for your message. A colleague is checking the answer for you.")
+    crm.queue_system_reply(conversation=conversation, answers=message, text=text, now=now)
+
+
+def _leave_finished(ticket: Ticket, message: Message, now: datetime) -> None:
+    """Thanks reopen nothing: what this very message reopened is resolved again, and so is what
+    the customer calls solved."""
+    reopened = ticket.events.filter(
+        kind=TicketEvent.Kind.REOPENED, created_at__gte=message.created_at
+    ).exists()
+    if reopened or (ticket.first_response_at and says_solved(message.text)):
+        tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now)

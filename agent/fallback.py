@@ -1,0 +1,51 @@
+"""The configured models in order, and the offline model behind them all."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from agent.model import ChatMessage, ChatModel, Deadline, ModelError, ModelTurn, ToolSpec
+from agent.redaction import RedactedModel
+
+
+class FallbackModel:
+    """Asks the first model that still answers; one that failed is not asked again in this run.
+
+    What is left of the deadline is shared out evenly, so that a model that hangs leaves time for
+    the next. `failures` says who failed and why. Raises ModelError when nobody answers.
+    """
+
+    def __init__(self, models: Sequence[ChatModel]) -> None:
+        self._models = list(models)
+        self.failures: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return self._models[0].name if self._models else "none"
+
+    @property
+    def degraded(self) -> bool:
+        return bool(self.failures)
+
+    def complete(
+        self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
+    ) -> ModelTurn:
+        while self._models:
+            model = self._models[0]
+            try:
+                return model.complete(messages, tools, deadline.share(len(self._models)))
+            except ModelError as error:
+                self.failures.append(f"{model.name}: {error}")
+                self._models.pop(0)
+        raise ModelError("; ".join(self.failures) or "No model is configured.", permanent=False)
+
+
+def get_chat_model() -> FallbackModel:
+    """The models of LLM_MODEL and LLM_FALLBACK_MODELS, then the offline one; new for each run."""
+    models: list[ChatModel] = []
+    if settings.LLM_MODEL != "offline":
+        connect = import_string(settings.CHAT_MODELS["litellm"])
+        names = [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
+        models = RedactedModel.wrap_all([connect(name) for name in names if name != "offline"])
+    return FallbackModel([*models, import_string(settings.CHAT_MODELS["offline"])()])

@@ -1,0 +1,64 @@
+"""What a run did, step by step, kept in memory until the run is recorded."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from agent.models import AgentRun, AgentStep
+
+
+@dataclass(slots=True)
+class Note:
+    kind: str
+    title: str
+    detail: dict[str, object] = field(default_factory=dict)
+    milliseconds: float = 0.0
+
+
+class Journal:
+    """Steps, tokens and cost of one run; knows nothing of transactions."""
+
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+        self.model = ""
+        self.input_tokens = 0
+        self.output_tokens = 0
+        self.cost: Decimal | None = Decimal(0)
+
+    @contextmanager
+    def step(self, kind: str, title: str) -> Iterator[Note]:
+        """Notes a step and times it, also when it fails."""
+        note = Note(kind, title[:200])
+        self.notes.append(note)
+        started = time.perf_counter()
+        try:
+            yield note
+        except Exception as error:
+            note.detail["error"] = type(error).__name__
+            raise
+        finally:
+            note.milliseconds = round((time.perf_counter() - started) * 1000, 2)
+
+    def count(
+        self, *, model: str, input_tokens: int, output_tokens: int, cost: Decimal | None
+    ) -> None:
+        """Adds one model call; one call of unknown cost makes the sum unknown."""
+        self.model = model
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
+
+    def build_steps(self, run: AgentRun) -> list[AgentStep]:
+        return [
+            AgentStep(
+                run=run,
+                position=position,
+                kind=note.kind,
+                title=note.title,
+                detail=note.detail,
+                milliseconds=note.milliseconds,
+            )
+            for position, note in enumerate(self.notes, start=1)
+        ]

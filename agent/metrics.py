@@ -1,0 +1,133 @@
+"""The agent's figures for each channel, and alerts when they leave their bounds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Avg, Count, FloatField, Q, Sum
+from django.db.models.aggregates import Aggregate
+from django.utils.translation import gettext as _
+
+from agent.models import AgentMetric
+from crm import alerts
+from crm.models import Conversation
+
+WATCHED = timedelta(hours=24)
+# Fewer runs say nothing about a rate.
+MIN_RUNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMetrics:
+    """One channel's figures. Rates are 0..1 of the conversations, None without any.
+
+    `latency_*` are seconds from a customer's message to the answer or the hand-over. `deflection`
+    is the share of conversations that the agent answered and no person had to. `cost` is in USD,
+    None if one model's price is not known.
+    """
+
+    channel: str
+    conversations: int
+    average_sentiment: float | None
+    escalation_rate: float | None
+    latency_median: float | None
+    latency_p95: float | None
+    deflection: float | None
+    cost: Decimal | None
+
+
+class Percentile(Aggregate):
+    """PostgreSQL's percentile_cont of a number."""
+
+    template = "percentile_cont(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+    def __init__(self, expression: str, fraction: float, **extra: Any) -> None:
+        super().__init__(expression, fraction=fraction, **extra)
+
+
+def list_channel_metrics(*, since: datetime, now: datetime) -> list[ChannelMetrics]:
+    """The figures of the runs recorded in [since, now], one row for every channel."""
+    handled = Q(answered=True) | Q(escalated=True)
+    rows = {
+        row["channel"]: row
+        for row in AgentMetric.objects.filter(recorded_at__range=(since, now))
+        .order_by()
+        .values("channel")
+        .annotate(
+            conversations=Count("conversation", distinct=True),
+            escalated=Count("conversation", distinct=True, filter=Q(escalated=True)),
+            answered=Count("conversation", distinct=True, filter=Q(answered=True)),
+            deflected=Count(
+                "conversation",
+                distinct=True,
+                filter=Q(answered=True, conversation__handler=Conversation.Handler.AGENT),
+            ),
+            sentiment=Avg("sentiment"),
+            latency_median=Percentile("latency_seconds", 0.5, filter=handled),
+            latency_p95=Percentile("latency_seconds", 0.95, filter=handled),
+            known_cost=Sum("cost"),
+            unknown_costs=Count("pk", filter=Q(cost=None)),
+        )
+    }
+    return [_read(channel, rows.get(channel)) for channel in Conversation.Channel.values]
+
+
+def check_thresholds(*, now: datetime) -> None:
+    """Raises or clears an alert for each channel and bound, over the last day."""
+    since = now - WATCHED
+    runs = dict(
+        AgentMetric.objects.filter(recorded_at__range=(since, now))
+        .order_by()
+        .values_list("channel")
+        .annotate(Count("pk"))
+    )
+    for metrics in list_channel_metrics(since=since, now=now):
+        enough = runs.get(metrics.channel, 0) >= MIN_RUNS
+        label = Conversation.Channel(metrics.channel).label
+        _watch(
+            f"agent-escalation:{metrics.channel}",
+            breached=enough and (metrics.escalation_rate or 0) > settings.ALERT_ESCALATION_RATE,
+            title=_("%(channel)s: many hand-overs") % {"channel": label},
+            detail=_("%(rate).0f %% of the last day's conversations went to people.")
+            % {"rate": (metrics.escalation_rate or 0) * 100},
+            now=now,
+        )
+        _watch(
+            f"agent-latency:{metrics.channel}",
+            breached=enough and (metrics.latency_median or 0) > settings.ALERT_LATENCY_SECONDS,
+            title=_("%(channel)s: slow answers") % {"channel": label},
+            detail=_("Half of the last day's customers waited longer than %(seconds).1f seconds.")
+            % {"seconds": metrics.latency_median or 0},
+            now=now,
+        )
+
+
+def _watch(key: str, *, breached: bool, title: str, detail: str, now: datetime) -> None:
+    if breached:
+        alerts.raise_alert(key, title=title, detail=detail, now=now)
+    else:
+        alerts.clear_alert(key, now=now)
+
+
+def _read(channel: str, row: Mapping[str, Any] | None) -> ChannelMetrics:
+    if row is None:
+        return ChannelMetrics(channel, 0, None, None, None, None, None, Decimal(0))
+    conversations = row["conversations"]
+    return ChannelMetrics(
+        channel=channel,
+        conversations=conversations,
+        average_sentiment=_number(row["sentiment"]),
+        escalation_rate=round(row["escalated"] / conversations, 4),
+        latency_median=_number(row["latency_median"]),
+        latency_p95=_number(row["latency_p95"]),
+        deflection=round(row["deflected"] / conversations, 4),
+        cost=None if row["unknown_costs"] else row["known_cost"] or Decimal(0),
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,98 @@
+"""What a customer's programme would have shown, as plain text; and Markdown as plain text."""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_CHARACTERS = 20_000  # of a message that anything here looks at
+
+_TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]{0,2000})?/?>|<![^<>]{0,2000}>")
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_UNSHOWN = re.compile(
+    r"<(script|style|template|noscript|head|title)\b[^>]*>(.*?)(?:</\1\s*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_INVISIBLE = re.compile(
+    r"<(\w+)\b[^<>]{0,500}(?:\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden"
+    r"|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])"
+    r"|color\s*:\s*(?:white\b|#fff(?:fff)?\b|transparent))[^<>]{0,500}>(.*?)(?:</\1\s*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
+_QUOTE_HEADER = re.compile(
+    r"^\s*(?:On .{6,200} wrote|Am .{6,200} schrieb.{0,120}|Le .{6,200} a écrit|"
+    r"El .{6,200} escribió)\s?:\s*$",
+    re.MULTILINE | re.DOTALL,
+)
+_ORIGINAL = re.compile(
+    r"^\s*-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|"
+    r"Mensaje original)\s*-{2,}.*\Z",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
+_SPACES = re.compile(r"[ \t\u00a0]+")
+_LINES = re.compile(r"\n{3,}")
+_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
+_HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
+_LATIN_LOOKALIKES = str.maketrans("аеорсухіѕԁԛѡАЕОРСХІВНКМТ", "aeopcyxisdqwAEOPCXIBHKMT")
+_MIXED_WORD = re.compile(r"\b(?=\w*[a-zA-Z])(?=\w*[\u0400-\u04ff])\w+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """A message as it was seen, and what was in it unseen."""
+
+    shown: str
+    hidden: str
+
+
+def read(text: str) -> MessageText:
+    """NFKC-normalised text without quotes, markup and zero-width characters, and apart from it
+    what comments, scripts and invisible elements held."""
+    hidden: list[str] = []
+    text = text[:MAX_CHARACTERS]
+
+    def set_aside(match: re.Match[str]) -> str:
+        hidden.append(match[match.lastindex or 0])
+        return " "
+
+    shown = html.unescape(text) if "&" in text and _TAG.search(text) else text
+    for pattern in (_COMMENT, _UNSHOWN, _INVISIBLE):
+        shown = pattern.sub(set_aside, shown)
+    shown = _TAG.sub(" ", _BREAK.sub("\n", shown))
+    return MessageText(
+        shown=tidy(strip_quotes(normalise(shown))),
+        hidden=tidy(normalise(_TAG.sub(" ", "\n".join(hidden)))),
+    )
+
+
+def normalise(text: str) -> str:
+    """NFKC, without format characters, and with Latin letters for their Cyrillic doubles."""
+    unified = unicodedata.normalize("NFKC", text)
+    visible = "".join(
+        character for character in unified if unicodedata.category(character) not in {"Cf", "Co"}
+    )
+    visible = visible.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    return _MIXED_WORD.sub(lambda match: match[0].translate(_LATIN_LOOKALIKES), visible)
+
+
+def strip_quotes(text: str) -> str:
+    """The text without what it quotes; what was typed between quoted lines stays."""
+    text = _ORIGINAL.sub("", _QUOTE_HEADER.sub("", text))
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(">"))
+
+
+def tidy(text: str) -> str:
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return _LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def from_markdown(text: str) -> str:
+    """Markdown for readers of plain text: links as their words, no images, lists as they are."""
+    text = _LINK.sub(r"\1", _IMAGE.sub("", text))
+    text = _HEADING.sub("", text)
+    for _level in range(2):
+        text = _EMPHASIS.sub(r"\2", text)
+    return tidy(html.unescape(_COMMENT.sub("", text)))

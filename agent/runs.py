@@ -1,0 +1,201 @@
+"""How a run begins and what it leaves behind: the short transactions around the thinking."""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from agent import effects, plaintext
+from agent.journal import Journal
+from agent.models import AgentRun, AgentStep, Draft
+from agent.pipeline import Considered
+from agent.types import Question, Reading
+from config import jobs
+from crm.history import list_conversation_messages
+from crm.models import Conversation, Message
+from crm.services import StaffTookOver, lock_conversation_for_agent
+
+State = AgentRun.State
+
+# A run that failed this often on the same message probably breaks its worker: a person takes it.
+MAX_FAILED_RUNS = 3
+# How long a message may wait before the rescue looks whether anybody is at it.
+RESCUE_AFTER = timedelta(minutes=2)
+PAST_MESSAGES = 30
+
+
+class RunSuperseded(Exception):
+    """Another run took this one's place, or its message is answered already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    run: AgentRun
+    question: Question
+    messages: tuple[Message, ...]
+
+    @property
+    def waiting_since(self) -> datetime:
+        return self.messages[0].created_at
+
+
+@transaction.atomic
+def start_run(conversation_id: int, *, now: datetime) -> Started | None:
+    """Begins a run over all that waits for an answer; None if the agent has nothing to do.
+
+    A run that is still `running` belongs to a worker that died or was paused: it is failed here,
+    so that it can record nothing any more. Holds the conversation's row lock meanwhile.
+    """
+    conversation = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("customer")
+        .get(pk=conversation_id)
+    )
+    if conversation.handler != Conversation.Handler.AGENT:
+        return None
+    messages = tuple(conversation.messages.awaiting_answer().prefetch_related("attachments"))
+    if not messages or _is_drafted(conversation, messages[-1]):
+        return None
+    conversation.runs.filter(state=State.RUNNING).update(
+        state=State.FAILED, finished_at=now, explanation=_("The worker ended before it was done.")
+    )
+    run = AgentRun.objects.create(
+        conversation=conversation, message=messages[-1], turn=conversation.turn, started_at=now
+    )
+    return Started(run, _build_question(conversation, messages), messages)
+
+
+def count_failures(run: AgentRun) -> int:
+    return AgentRun.objects.filter(message=run.message_id, state=State.FAILED).count()
+
+
+def record(started: Started, considered: Considered, journal: Journal, *, now: datetime) -> bool:
+    """Puts the decision into effect in one transaction, once; False if it came too late.
+
+    Too late is a person who took over, a later run, or an answer that exists already. What was
+    prepared is kept on the run in any case.
+    """
+    run = started.run
+    try:
+        with transaction.atomic():
+            conversation = lock_conversation_for_agent(run.conversation_id, turn=run.turn)
+            _close(run, State.DONE, considered, journal, now)
+            _keep_reading(started.messages, considered.reading)
+            effects.apply(started, considered, journal, conversation=conversation, now=now)
+    except StaffTookOver:
+        return _drop(run, considered, journal, now)
+    except RunSuperseded:
+        return False
+    except IntegrityError as error:
+        if "message_answered_once" not in str(error):
+            raise
+        return _drop(run, considered, journal, now)
+    return True
+
+
+def rescue_unanswered(*, now: datetime) -> int:
+    """Enqueues conversations whose messages wait for the agent though no run is at them.
+
+    A job that failed for good, or an enqueue that was lost with a restored backup, must not
+    leave a customer in silence. A job too many does no harm.
+    """
+    waiting = (
+        Message.objects.awaiting_answer()
+        .filter(
+            created_at__lt=now - RESCUE_AFTER,
+            conversation__handler=Conversation.Handler.AGENT,
+        )
+        .exclude(
+            Exists(
+                AgentRun.objects.filter(
+                    conversation=OuterRef("conversation"), started_at__gt=now - RESCUE_AFTER
+                )
+            )
+        )
+        .exclude(
+            Exists(
+                Draft.objects.filter(conversation=OuterRef("conversation"), state=Draft.State.OPEN)
+            )
+        )
+        .order_by("conversation", "-id")
+        .distinct("conversation")
+        .values_list("conversation_id", "pk")
+    )
+    rows = list(waiting[:100])
+    for conversation_id, message_id in rows:
+        jobs.enqueue(
+            "agent.answer_conversation",
+            lock=f"conversation:{conversation_id}",
+            queue="agent",
+            conversation_id=conversation_id,
+            message_id=message_id,
+        )
+    return len(rows)
+
+
+def _is_drafted(conversation: Conversation, newest: Message) -> bool:
+    return Draft.objects.filter(
+        conversation=conversation, state=Draft.State.OPEN, run__message=newest
+    ).exists()
+
+
+def _build_question(conversation: Conversation, messages: tuple[Message, ...]) -> Question:
+    read = [plaintext.read(message.text) for message in messages]
+    past = list_conversation_messages(conversation, limit=PAST_MESSAGES)
+    earlier = conversation.messages.filter(
+        author=Message.Author.CUSTOMER, pk__lt=messages[0].pk
+    ).order_by("-pk")
+    scores = earlier.filter(sentiment__isnull=False).values_list("sentiment", flat=True)[:5]
+    is_first = not earlier.exists()
+    return Question(
+        channel=conversation.channel,
+        subject=plaintext.read(conversation.subject).shown if is_first else "",
+        texts=tuple(text.shown for text in read),
+        hidden="\n".join(text.hidden for text in read if text.hidden),
+        past=tuple(message for message in past if message.created_at < messages[0].created_at),
+        past_sentiments=tuple(score for score in reversed(list(scores)) if score is not None),
+        language=(earlier.exclude(language="").values_list("language", flat=True).first() or "")
+        or conversation.customer.language[:2],
+        has_files=any(message.attachments.all() for message in messages),
+    )
+
+
+def _close(
+    run: AgentRun, state: str, considered: Considered, journal: Journal, now: datetime
+) -> None:
+    """The fence: only a run that is still running may leave anything behind."""
+    decision = considered.decision
+    changed = AgentRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+        state=state,
+        decision=decision.action,
+        reason=decision.reason,
+        explanation=decision.explanation,
+        draft=decision.text,
+        sources=list(decision.sources),
+        confidence=decision.confidence,
+        model=journal.model[:120],
+        input_tokens=journal.input_tokens,
+        output_tokens=journal.output_tokens,
+        cost=journal.cost,
+        finished_at=now,
+    )
+    if not changed:
+        raise RunSuperseded
+    AgentStep.objects.bulk_create(journal.build_steps(run))
+
+
+@transaction.atomic
+def _drop(run: AgentRun, considered: Considered, journal: Journal, now: datetime) -> bool:
+    with contextlib.suppress(RunSuperseded):
+        _close(run, State.DROPPED, considered, journal, now)
+    return False
+
+
+def _keep_reading(messages: tuple[Message, ...], reading: Reading) -> None:
+    for message, score in zip(messages, reading.sentiments, strict=False):
+        message.sentiment = score
+        message.language = reading.language
+    Message.objects.bulk_update(messages, ["sentiment", "language"])

@@ -1,0 +1,25 @@
+from datetime import UTC, datetime
+
+from agent import answering, metrics, runs
+from config import jobs
+
+
+@jobs.task("agent.answer_conversation", queue="agent", retry=jobs.Backoff())
+def answer_conversation(*, conversation_id: int, message_id: int) -> None:
+    """Answers whatever waits in the conversation; the message is only what rang the bell."""
+    answering.answer_conversation(conversation_id, clock=_now)
+
+
+@jobs.task("agent.rescue_unanswered")
+def rescue_unanswered() -> None:
+    """Enqueues again what waits for the agent with no job left that would answer it."""
+    runs.rescue_unanswered(now=_now())
+
+
+@jobs.task("agent.check_thresholds")
+def check_thresholds() -> None:
+    metrics.check_thresholds(now=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)

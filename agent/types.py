@@ -1,0 +1,111 @@
+"""What the rooms of the agent hand to each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from crm.types import PastMessage, Source
+from knowledge.types import FoundPassage
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything in one conversation that waits for an answer, cleaned for reading.
+
+    `texts` are the unanswered messages and `past` what was said before them, both oldest first.
+    `hidden` is text that the customer's programme would not have shown. `past_sentiments` are
+    the scores of the customer's earlier messages, oldest first. `language` is what the
+    conversation was held in so far, "" if nothing is known.
+    """
+
+    channel: str
+    texts: tuple[str, ...]
+    subject: str = ""
+    hidden: str = ""
+    past: tuple[PastMessage, ...] = ()
+    past_sentiments: tuple[float, ...] = ()
+    language: str = ""
+    has_files: bool = False
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(text for text in self.texts if text)
+
+    @property
+    def full_text(self) -> str:
+        """The subject, which often holds half of the question, and the text."""
+        return f"{self.subject}\n\n{self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood of the question before any model saw it."""
+
+    language: str
+    sentiments: tuple[float, ...]
+
+    @property
+    def sentiment(self) -> float | None:
+        return min(self.sentiments, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An answer that a model wants to give, with the passages that it rests on."""
+
+    text: str
+    passages: tuple[FoundPassage, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The wish, or the need, to let a person answer. `explanation` is for staff."""
+
+    reason: str
+    explanation: str
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done with the question. `action` is one of AgentRun.Decision."""
+
+    action: str
+    explanation: str
+    reason: str = ""
+    text: str = ""
+    sources: tuple[Source, ...] = ()
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the passages support an answer; `complaints` name what they do not."""
+
+    supported: bool
+    score: float
+    complaints: tuple[str, ...] = field(default=())
+
+
+class Search(Protocol):
+    """`knowledge.search.search_passages`, or a stand-in with the same promise."""
+
+    def __call__(
+        self,
+        query: str,
+        *,
+        limit: int = 5,
+        language: str | None = None,
+        include_internal: bool = False,
+    ) -> Sequence[FoundPassage]: ...
+
+
+class Desk(Protocol):
+    """What tools may touch: bound to one customer and conversation, which no model names."""
+
+    def list_past_messages(self, limit: int) -> Sequence[PastMessage]:
+        """What this customer and we wrote before, as far as who asks may see it."""
+
+    def ensure_ticket(self, *, subject: str, category: str, priority: str) -> str:
+        """The reference of the conversation's ticket, opened if there is none."""
