@@ -28,8 +28,8 @@ def run_worker(*, concurrency: int, grace: float) -> None:
 
     Then it takes no new job and waits `grace` seconds for those that run. A job that does not
     end in that time is cut off with the process, exit code 1; the job stays marked as running
-    and is taken up again by the sweep for stalled jobs. Raises ConnectorException when the
-    database stays away: the supervisor starts the worker again.
+    and is taken up again by the sweep for stalled jobs. Raises ConnectorException or
+    psycopg.OperationalError when the database stays away: the supervisor starts it again.
     """
     connector = app.connector
     if not isinstance(connector, DjangoConnector):

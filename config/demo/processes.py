@@ -33,11 +33,10 @@ def make_environment(data_dir: Path, *, host: str) -> dict[str, str]:
 
 
 def make_children(logs: Path, environment: Mapping[str, str]) -> list[Child]:
-    commands = _read_procfile(Path(settings.BASE_DIR) / "Procfile")
     return [
         Child(
             name,
-            ["/bin/sh", "-c", f"exec {commands[name]}"],
+            ["deploy/run", name],
             environment,
             folder=Path(settings.BASE_DIR),
             log=logs / f"{name}.log",
@@ -86,8 +85,3 @@ def _allowed_host() -> str:
     """A name that the web process answers to, whatever ALLOWED_HOSTS says."""
     first = str(settings.ALLOWED_HOSTS[0])
     return "localhost" if first == "*" else first.lstrip(".")
-
-
-def _read_procfile(path: Path) -> dict[str, str]:
-    lines = (line.partition(":") for line in path.read_text().splitlines() if line.strip())
-    return {name.strip(): command.strip() for name, _colon, command in lines}

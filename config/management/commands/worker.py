@@ -3,6 +3,7 @@ import sys
 import time
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             return
         try:
             run_worker(concurrency=settings.WORKER_CONCURRENCY, grace=_GRACE)
-        except ConnectorException as error:
+        except (ConnectorException, psycopg.OperationalError) as error:
             raise CommandError(
                 f"The worker ended, for the database does not answer as it should: "
                 f"{error.__cause__ or error}. It may be away, or not migrated yet "
