@@ -3,6 +3,7 @@
 No type is among them that a browser would run, and no archive, which could hold anything.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class FileLimits:
 
     count: int
     size: int
+    size_in_words: str
     types: str
     accept: str
     too_many: str
@@ -86,11 +88,12 @@ def get_file_limits() -> FileLimits:
     return FileLimits(
         count=count,
         size=size,
+        size_in_words=_in_words(size),
         types=ALLOWED_NAMES,
         accept=",".join(ALLOWED),
         too_many=too_many_files(),
         too_large=_("“%(name)s” is larger than %(limit)s.")
-        % {"name": "%(name)s", "limit": filesizeformat(size)},
+        % {"name": "%(name)s", "limit": _in_words(size)},
     )
 
 
@@ -110,7 +113,7 @@ def check_file(name: str, content: bytes, *, size: int) -> IncomingFile:
     name = safe_name(name)
     names = {"name": name, "types": ALLOWED_NAMES}
     if size > settings.ATTACHMENT_MAX_BYTES:
-        limit = filesizeformat(settings.ATTACHMENT_MAX_BYTES)
+        limit = _in_words(settings.ATTACHMENT_MAX_BYTES)
         raise ValidationError(
             _("“%(name)s” is larger than %(limit)s.") % {"name": name, "limit": limit}
         )
@@ -127,6 +130,11 @@ def check_file(name: str, content: bytes, *, size: int) -> IncomingFile:
             % names
         )
     return IncomingFile(name=name, content_type=kind.content_type, content=content)
+
+
+def _in_words(size: int) -> str:
+    """`5 MB`, where Django would say `5.0 MB`."""
+    return re.sub(r"[.,]0(?=\D)", "", filesizeformat(size))
 
 
 def safe_name(name: str) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from crm.models import Conversation
 from tickets.attachments import FileLimits, get_file_limits
 from tickets.forms import RatingForm
 from tickets.models import Satisfaction, Ticket
@@ -120,11 +121,18 @@ def render_reply(
 
 
 def stage_of(ticket: Ticket) -> str:
-    """Which buttons there are: `open`, `person` (one was asked for), `finished` or `rated`."""
+    """Which buttons there are.
+
+    `asked` (no answer yet), `open`, `person` (people have it), `finished` or `rated`.
+    """
     if ticket.is_finished():
         return "rated" if satisfaction_of(ticket) else "finished"
-    asked = ticket.status == Ticket.Status.ESCALATED or ticket.conversation.handler == "staff"
-    return "person" if asked else "open"
+    asked = ticket.status == Ticket.Status.ESCALATED or (
+        ticket.conversation.handler == Conversation.Handler.STAFF
+    )
+    if asked:
+        return "person"
+    return "open" if ticket.first_response_at else "asked"
 
 
 def satisfaction_of(ticket: Ticket) -> Satisfaction | None:
