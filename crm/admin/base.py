@@ -4,20 +4,49 @@ unfold ships no type information; to the type checker its classes are the Django
 they extend.
 """
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model
 from django.http import HttpRequest
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, SimpleListFilter, TabularInline
 
     DropdownFilter = SimpleListFilter
-else:
-    from unfold.admin import ModelAdmin, TabularInline
-    from unfold.contrib.filters.admin import DropdownFilter
 
-__all__ = ["DropdownFilter", "ModelAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "TabularInline"]
+    def display(
+        *,
+        description: Any = None,
+        ordering: str | None = None,
+        label: bool | Mapping[str, str] | None = None,
+        empty_value: str | None = None,
+        boolean: bool | None = None,
+    ) -> Callable[[Function], Function]: ...
+else:
+    from unfold import admin as unfold
+    from unfold.contrib.filters.admin import DropdownFilter
+    from unfold.decorators import display
+
+    class ModelAdmin(unfold.ModelAdmin):
+        def __class_getitem__(cls, model):
+            return cls
+
+    class TabularInline(unfold.TabularInline):
+        def __class_getitem__(cls, models):
+            return cls
+
+
+__all__ = [
+    "DropdownFilter",
+    "ModelAdmin",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "TabularInline",
+    "display",
+]
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Parent = TypeVar("Parent", bound=Model)

@@ -1,0 +1,78 @@
+"""Conversations as staff read them; answering happens on the ticket's page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from crm.admin.base import ReadOnlyAdmin, display
+from crm.models import Conversation, CustomerIdentifier, Message
+from crm.timeline import list_timeline
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin[Conversation]):
+    list_display = (
+        "show_subject", "channel", "show_handler", "assigned_to", "created_at", "last_message_at",
+    )  # fmt: skip
+    list_filter = (("channel", ChoicesDropdownFilter), ("handler", ChoicesDropdownFilter))
+    list_filter_submit = True
+    list_select_related = ("customer", "assigned_to")
+    search_fields = ("subject",)
+    search_help_text = _("Subject, customer, e-mail or words of a message")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Conversation], search_term: str
+    ) -> tuple[QuerySet[Conversation], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        addresses = CustomerIdentifier.objects.filter(
+            customer=OuterRef("customer"), value__icontains=term.lower()
+        )
+        messages = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=term)
+        found = Q(subject__icontains=term) | Q(customer__name__icontains=term)
+        return queryset.filter(found | Q(Exists(addresses)) | Q(Exists(messages))), False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        conversation = get_object_or_404(
+            Conversation.objects.select_related("customer", "assigned_to"),
+            pk=object_id if object_id.isdecimal() else 0,
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(conversation),
+            "opts": self.opts,
+            "original": conversation,
+            "conversation": conversation,
+            "customer": conversation.customer,
+            "entries": list_timeline(conversation),
+        }
+        return TemplateResponse(request, "crm/admin/conversation.html", context)
+
+    @display(description=_("conversation"), ordering="subject")
+    def show_subject(self, conversation: Conversation) -> str:
+        return format_html(
+            '<span class="ah-cell"><strong>{}</strong><span class="ah-cell__sub">{}</span></span>',
+            conversation,
+            conversation.customer,
+        )
+
+    @display(description=_("answers"), ordering="handler", label={"agent": "", "staff": "info"})
+    def show_handler(self, conversation: Conversation) -> tuple[str, str]:
+        return conversation.handler, conversation.get_handler_display()
