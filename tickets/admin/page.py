@@ -1,0 +1,98 @@
+"""A ticket's page: the conversation and the reply box, and beside them all that is known."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.models import Conversation, Message, User
+from crm.timeline import Entry, list_timeline
+from tickets.admin.forms import ReplyForm, SortForm
+from tickets.admin.labels import is_overdue, priority_label, status_label
+from tickets.inbox import with_waiting
+from tickets.models import Satisfaction, Ticket
+from tickets.panels import Place, build_panels
+
+_PAST_TICKETS = 8
+
+
+def ticket_page(
+    request: HttpRequest,
+    ticket: Ticket,
+    *,
+    reply: ReplyForm | None = None,
+    unseen: Sequence[Message] = (),
+) -> HttpResponse:
+    """The page, with a reply that was not sent and what came meanwhile, if there is one."""
+    entries = list_timeline(ticket.conversation)
+    if reply is None:
+        reply = ReplyForm(initial={"seen": newest_id(entries)})
+    may_work = request.user.has_perm("tickets.change_ticket")
+    context = {
+        **admin.site.each_context(request),
+        **timeline_context(ticket, entries),
+        "title": str(ticket),
+        "opts": Ticket._meta,
+        "original": ticket,
+        "reply": reply,
+        "unseen": unseen,
+        "sort_form": SortForm(initial={"priority": ticket.priority, "category": ticket.category}),
+        "may_work": may_work,
+        "colleagues": _colleagues(request),
+        "status": status_label(ticket),
+        "priority": priority_label(ticket),
+        "late": is_overdue(ticket, timezone.now()),
+        "waiting_since": _waiting_since(ticket),
+        "agent_holds": ticket.conversation.handler == Conversation.Handler.AGENT,
+        "identifiers": list(ticket.conversation.customer.identifiers.order_by("-trust", "id")),
+        "past_tickets": _past_tickets(ticket),
+        "events": ticket.events.order_by("-id")[:30],
+        "rating": Satisfaction.objects.filter(ticket=ticket).first(),
+        "main_panels": build_panels(Place.MAIN, request, ticket),
+        "side_panels": build_panels(Place.SIDE, request, ticket),
+    }
+    status = 409 if unseen else 400 if reply.is_bound and reply.errors else 200
+    return TemplateResponse(request, "tickets/admin/ticket.html", context, status=status)
+
+
+def timeline_context(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
+    """What the timeline's fragment needs, which refreshes by itself."""
+    return {
+        "ticket": ticket,
+        "conversation": ticket.conversation,
+        "customer": ticket.conversation.customer,
+        "entries": entries,
+        "newest": newest_id(entries),
+    }
+
+
+def newest_id(entries: Sequence[Entry]) -> int:
+    return entries[-1].message.pk if entries else 0
+
+
+def _waiting_since(ticket: Ticket) -> datetime | None:
+    row = with_waiting(Ticket.objects.filter(pk=ticket.pk)).only("pk").first()
+    return getattr(row, "waiting_since", None)
+
+
+def _past_tickets(ticket: Ticket) -> list[Ticket]:
+    """The same customer's other tickets over all channels, newest first."""
+    return list(
+        Ticket.objects.filter(conversation__customer=ticket.conversation.customer_id)
+        .exclude(pk=ticket.pk)
+        .select_related("conversation")
+        .order_by("-id")[:_PAST_TICKETS]
+    )
+
+
+def _colleagues(request: HttpRequest) -> list[tuple[str, str]]:
+    """Whom this member of staff may give a ticket to; nobody unless they assign work."""
+    if not request.user.has_perm("crm.change_conversation"):
+        return []
+    staff = User.objects.filter(is_staff=True, is_active=True).order_by("first_name", "username")
+    return [("", _("nobody")), *((str(user.pk), str(user)) for user in staff)]

@@ -1,0 +1,192 @@
+"""What staff do to a ticket. Every view but the timeline takes a POST and calls one service."""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm import services as crm
+from crm.models import User
+from crm.timeline import list_timeline
+from tickets import services
+from tickets.admin.forms import ReplyForm, SortForm
+from tickets.admin.page import ticket_page, timeline_context
+from tickets.models import Ticket
+from tickets.replies import StaleReplyError, send_reply
+from tickets.triage import assign_ticket, sort_ticket
+
+Work = Callable[[HttpRequest, Ticket, User], HttpResponse | None]
+View = Callable[[HttpRequest, int], HttpResponse]
+
+
+def get_ticket(request: HttpRequest, ticket_id: int | str) -> Ticket | None:
+    """The gate of the console: the ticket, if this member of staff may view tickets.
+
+    Raises PermissionDenied otherwise.
+    """
+    if not request.user.has_perm("tickets.view_ticket"):
+        raise PermissionDenied
+    if not str(ticket_id).isdecimal():
+        return None
+    return (
+        Ticket.objects.select_related("conversation__customer", "conversation__assigned_to")
+        .filter(pk=int(ticket_id))
+        .first()
+    )
+
+
+def timeline(request: HttpRequest, object_id: int) -> HttpResponse:
+    """The conversation alone, for the page to refresh itself with."""
+    ticket = get_ticket(request, object_id)
+    if ticket is None:
+        raise Http404
+    entries = list_timeline(ticket.conversation)
+    return render(request, "tickets/admin/_timeline.html", timeline_context(ticket, entries))
+
+
+def _worked(work: Work) -> View:
+    """A POST by staff who may work on tickets; then back to the ticket's page."""
+
+    def view(request: HttpRequest, object_id: int) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not request.user.has_perm("tickets.change_ticket"):
+            raise PermissionDenied
+        ticket = get_ticket(request, object_id)
+        if ticket is None:
+            raise Http404
+        response = work(request, ticket, cast("User", request.user))
+        return response or redirect("admin:tickets_ticket_change", ticket.pk)
+
+    return view
+
+
+@_worked
+def reply(request: HttpRequest, ticket: Ticket, staff: User) -> HttpResponse | None:
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return ticket_page(request, ticket, reply=form)
+    now, text, then = timezone.now(), form.cleaned_data["text"], form.cleaned_data["then"]
+    if then == ReplyForm.Then.NOTE:
+        crm.add_note(conversation=ticket.conversation, staff=staff, text=text, now=now)
+        return None
+    try:
+        send_reply(
+            ticket=ticket,
+            staff=staff,
+            text=text,
+            seen=form.cleaned_data["seen"],
+            resolve=then == ReplyForm.Then.RESOLVE,
+            now=now,
+        )
+    except StaleReplyError as stale:
+        newest = max(message.pk for message in stale.messages)
+        kept = ReplyForm(initial={"text": text, "seen": newest})
+        return ticket_page(request, ticket, reply=kept, unseen=stale.messages)
+    if then == ReplyForm.Then.RESOLVE:
+        messages.success(request, _("Sent, and %(ticket)s is resolved.") % _named(ticket))
+    return None
+
+
+@_worked
+def takeover(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    services.take_over_ticket(ticket=ticket, staff=staff, now=timezone.now())
+    messages.success(request, _("You hold the conversation now; the agent stays out of it."))
+
+
+@_worked
+def handback(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    services.hand_back_ticket(ticket=ticket, staff=staff, now=timezone.now())
+    messages.success(request, _("The agent holds the conversation again."))
+
+
+@_worked
+def resolution(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    if services.resolve_ticket(ticket=ticket, actor=str(staff), now=timezone.now()):
+        messages.success(request, _("%(ticket)s is resolved.") % _named(ticket))
+    else:
+        messages.info(request, _("%(ticket)s was finished already.") % _named(ticket))
+
+
+@_worked
+def closure(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    if services.close_ticket(ticket=ticket, actor=str(staff), now=timezone.now()):
+        messages.success(request, _("%(ticket)s is closed.") % _named(ticket))
+    else:
+        messages.info(request, _("%(ticket)s was closed already.") % _named(ticket))
+
+
+@_worked
+def assignment(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    """To oneself, or to whom the form names, which takes the right to assign work."""
+    assignee: User | None = staff
+    if "assignee" in request.POST:
+        if not request.user.has_perm("crm.change_conversation"):
+            raise PermissionDenied
+        chosen = request.POST["assignee"]
+        assignee = None
+        if chosen:
+            assignee = User.objects.filter(
+                pk=int(chosen) if chosen.isdecimal() else 0, is_staff=True, is_active=True
+            ).first()
+            if assignee is None:
+                messages.error(request, _("This person cannot take tickets."))
+                return
+    assign_ticket(ticket=ticket, assignee=assignee, actor=staff, now=timezone.now())
+
+
+@_worked
+def triage(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    form = SortForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a priority and a category from the lists."))
+        return
+    sort_ticket(
+        ticket=ticket,
+        priority=form.cleaned_data["priority"],
+        category=form.cleaned_data["category"],
+        actor=staff,
+        now=timezone.now(),
+    )
+
+
+# By the last part of their addresses, `…/tickets/ticket/<id>/<name>/`.
+VIEWS: dict[str, View] = {
+    "timeline": timeline,
+    "reply": reply,
+    "takeover": takeover,
+    "handback": handback,
+    "resolution": resolution,
+    "closure": closure,
+    "assignment": assignment,
+    "triage": triage,
+}
+
+
+def assign_all(request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+    """The inbox's action on what was ticked."""
+    staff, now = cast("User", request.user), timezone.now()
+    count = sum(
+        assign_ticket(ticket=ticket, assignee=staff, actor=staff, now=now) for ticket in tickets
+    )
+    text = ngettext("%(count)d ticket is yours now.", "%(count)d tickets are yours now.", count)
+    messages.success(request, text % {"count": count})
+
+
+def resolve_all(request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+    """The inbox's action on what was ticked."""
+    staff, now = str(request.user), timezone.now()
+    count = sum(services.resolve_ticket(ticket=ticket, actor=staff, now=now) for ticket in tickets)
+    text = ngettext("%(count)d ticket resolved.", "%(count)d tickets resolved.", count)
+    messages.success(request, text % {"count": count})
+
+
+def _named(ticket: Ticket) -> dict[str, str]:
+    return {"ticket": ticket.reference}
