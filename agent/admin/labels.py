@@ -1,0 +1,45 @@
+"""The words and colours of a run and a draft."""
+
+from agent.models import AgentRun, AgentStep, Draft
+from crm.labels import Label
+
+DECISION_TONES: dict[str, str] = {
+    AgentRun.Decision.SEND: "success",
+    AgentRun.Decision.DRAFT: "primary",
+    AgentRun.Decision.HAND_OVER: "danger",
+    AgentRun.Decision.NO_REPLY: "",
+}
+STATE_TONES: dict[str, str] = {
+    AgentRun.State.RUNNING: "info",
+    AgentRun.State.DONE: "",
+    AgentRun.State.DROPPED: "warning",
+    AgentRun.State.FAILED: "danger",
+}
+DRAFT_TONES: dict[str, str] = {
+    Draft.State.OPEN: "primary",
+    Draft.State.APPROVED: "success",
+    Draft.State.EDITED: "success",
+    Draft.State.REJECTED: "danger",
+    Draft.State.OUTDATED: "",
+}
+STEP_ICONS: dict[str, str] = {
+    AgentStep.Kind.GUARDRAIL: "shield",
+    AgentStep.Kind.LANGUAGE: "translate",
+    AgentStep.Kind.SENTIMENT: "mood",
+    AgentStep.Kind.MODEL: "neurology",
+    AgentStep.Kind.TOOL: "build",
+    AgentStep.Kind.GROUNDING: "fact_check",
+    AgentStep.Kind.DECISION: "flag",
+}
+
+
+def outcome(run: AgentRun) -> tuple[str, str, str]:
+    """A run's key, words and tone: what it decided, or why it decided nothing that counts."""
+    if run.state == AgentRun.State.DONE and run.decision:
+        return run.decision, run.get_decision_display(), DECISION_TONES[run.decision]
+    return run.state, run.get_state_display(), STATE_TONES[run.state]
+
+
+def outcome_label(run: AgentRun) -> Label:
+    _key, text, tone = outcome(run)
+    return Label(text, tone)

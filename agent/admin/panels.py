@@ -1,0 +1,41 @@
+"""What the agent shows on a ticket's page: its draft for approval, and what it did."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from agent.admin.labels import outcome_label
+from agent.models import AgentRun, Draft
+from tickets.models import Ticket
+from tickets.panels import Place, ticket_panel
+
+_RUNS = 6
+
+
+@ticket_panel(Place.MAIN, order=10)
+def draft_panel(request: HttpRequest, ticket: Ticket) -> str:
+    """The open draft with approve, edit and reject; nothing where none is open."""
+    if not request.user.has_perm("agent.view_draft"):
+        return ""
+    draft = (
+        Draft.objects.filter(conversation=ticket.conversation_id, state=Draft.State.OPEN)
+        .select_related("run")
+        .first()
+    )
+    if draft is None:
+        return ""
+    context = {"draft": draft, "may_decide": request.user.has_perm("agent.change_draft")}
+    return render_to_string("agent/admin/_draft.html", context, request=request)
+
+
+@ticket_panel(Place.SIDE, order=20)
+def runs_panel(request: HttpRequest, ticket: Ticket) -> str:
+    """The agent's latest looks at the conversation, each with its decision."""
+    if not request.user.has_perm("agent.view_agentrun"):
+        return ""
+    runs = (
+        AgentRun.objects.filter(conversation=ticket.conversation_id)
+        .defer("draft", "sources")
+        .order_by("-id")[:_RUNS]
+    )
+    context = {"runs": [(run, outcome_label(run)) for run in runs]}
+    return render_to_string("agent/admin/_runs.html", context, request=request)
