@@ -1,0 +1,185 @@
+"""What the console opens with: what needs a person, then what is broken, then today's figures."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Aggregate, Count, FloatField, Q
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agent.models import AgentMetric, Draft
+from config.console.counts import Counts, get_counts
+from crm.labels import Label
+from crm.models import Conversation, StaffAlert
+from tickets.admin.labels import is_overdue, priority_label
+from tickets.inbox import URGENCY, with_urgency
+from tickets.models import Ticket
+
+_SHOWN = 12
+_DAYS = 14
+
+
+class Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket that waits for a person, as one row."""
+
+    ticket: Ticket
+    since: datetime | None
+    priority: Label | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that counts up when it goes wrong, and where to look at it."""
+
+    title: str
+    count: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    conversations: int
+    answers: int
+    handed_over: int
+    median_seconds: float | None
+
+    @property
+    def answered_share(self) -> int | None:
+        """Answered by the agent, in percent of all that it decided today."""
+        decided = self.answers + self.handed_over
+        return round(100 * self.answers / decided) if decided else None
+
+
+def build_dashboard(request: HttpRequest) -> dict[str, Any]:
+    """The dashboard's part of the index page's context, by what the role may see."""
+    now = timezone.now()
+    counts = get_counts(request)
+    may = request.user.has_perm
+    return {
+        "counts": counts,
+        "waiting": _waiting(now) if may("tickets.view_ticket") else [],
+        "may_work": may("tickets.change_ticket"),
+        "drafts": _drafts() if counts.drafts and may("agent.view_draft") else [],
+        "alerts": _alerts() if counts.alerts and may("crm.view_staffalert") else [],
+        "may_clear": may("crm.change_staffalert"),
+        "troubles": _troubles(request, counts),
+        "today": _today(now),
+        "chart": _chart(now),
+        "chart_options": json.dumps(_CHART_OPTIONS),
+        "chart_days": _DAYS,
+    }
+
+
+def _waiting(now: datetime) -> list[Waiting]:
+    tickets = (
+        with_urgency(Ticket.objects.needing_a_person(), now=now)
+        .select_related("conversation__customer", "conversation__assigned_to")
+        .order_by(*URGENCY)[:_SHOWN]
+    )
+    return [
+        Waiting(
+            ticket=ticket,
+            since=getattr(ticket, "waiting_since", None),
+            priority=None if ticket.priority == Ticket.Priority.NORMAL else priority_label(ticket),
+            late=is_overdue(ticket, now),
+        )
+        for ticket in tickets
+    ]
+
+
+def _drafts() -> list[Draft]:
+    return list(
+        Draft.objects.filter(state=Draft.State.OPEN)
+        .select_related("conversation__customer")
+        .order_by("id")[:5]
+    )
+
+
+def _alerts() -> list[StaffAlert]:
+    return list(
+        StaffAlert.objects.filter(cleared_at__isnull=True).order_by("level", "-last_seen_at")[:6]
+    )
+
+
+def _troubles(request: HttpRequest, counts: Counts) -> list[Trouble]:
+    may = request.user.has_perm
+    tickets = reverse("admin:tickets_ticket_changelist")
+    troubles = [Trouble(_("overdue"), counts.overdue, f"{tickets}?queue=overdue")]
+    if may("channels.view_delivery"):
+        link = reverse("admin:channels_delivery_changelist")
+        troubles.append(Trouble(_("not delivered"), counts.undelivered, link))
+    if may("procrastinate.view_procrastinatejob"):
+        link = reverse("admin:procrastinate_procrastinatejob_changelist")
+        troubles.append(Trouble(_("failed jobs"), counts.failed_jobs, link))
+    return troubles
+
+
+def _today(now: datetime) -> Today:
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    figures = AgentMetric.objects.filter(recorded_at__gte=midnight).aggregate(
+        answers=Count("pk", filter=Q(answered=True)),
+        handed_over=Count("pk", filter=Q(escalated=True)),
+        median_seconds=Median("latency_seconds", filter=Q(answered=True)),
+    )
+    started = Conversation.objects.filter(created_at__gte=midnight).count()
+    return Today(conversations=started, **figures)
+
+
+def _chart(now: datetime) -> str:
+    """Answered and handed over by day, as unfold's chart takes it."""
+    today = timezone.localtime(now).date()
+    days = [today - timedelta(days=ago) for ago in reversed(range(_DAYS))]
+    rows = (
+        AgentMetric.objects.filter(recorded_at__gte=now - timedelta(days=_DAYS))
+        .annotate(day=TruncDate("recorded_at"))
+        .values("day")
+        .annotate(
+            answers=Count("pk", filter=Q(answered=True)),
+            handed_over=Count("pk", filter=Q(escalated=True)),
+        )
+    )
+    by_day: dict[date, Mapping[str, Any]] = {row["day"]: row for row in rows}
+    return json.dumps(
+        {
+            "labels": [f"{day:%d.%m.}" for day in days],
+            "datasets": [
+                {
+                    "label": label,
+                    "data": [by_day.get(day, {}).get(key, 0) for day in days],
+                    "backgroundColor": colour,
+                    "maxBarThickness": 22,
+                    "borderRadius": 3,
+                }
+                for key, label, colour in (
+                    ("answers", _("answered by the agent"), "var(--color-primary-500)"),
+                    ("handed_over", _("handed to people"), "var(--color-base-400)"),
+                )
+            ],
+        }
+    )
+
+
+_CHART_OPTIONS = {
+    "animation": False,
+    "responsive": True,
+    "maintainAspectRatio": False,
+    "plugins": {"legend": {"display": True, "position": "bottom", "labels": {"boxWidth": 10}}},
+    "scales": {
+        "x": {"stacked": True, "grid": {"display": False}},
+        "y": {"stacked": True, "beginAtZero": True, "ticks": {"precision": 0}},
+    },
+}
