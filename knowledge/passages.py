@@ -81,8 +81,8 @@ def _sections(source: str) -> Iterator[_Section]:
     starts = [i for i in starts if tokens[i].nesting >= 0]
     # A block reaches to the next one, so that what makes no token (definitions of links) stays
     # with what stands before it.
-    begins = [0, *(_lines_of(tokens[i])[0] for i in starts[1:]), len(lines)]
-    section = _Section((), "", [])
+    begins = [*(_lines_of(tokens[i])[0] for i in starts), len(lines)]
+    section = _Section((), "", _block("other", lines[: begins[0]]))
     levels: list[int] = []
     for number, index in enumerate(starts):
         token, begin, end = tokens[index], begins[number], begins[number + 1]
@@ -98,10 +98,7 @@ def _sections(source: str) -> Iterator[_Section]:
         levels = [*levels[:depth], level]
         path = (*section.path[:depth], title)
         section = _Section(path, str(token.attrGet("id") or ""), [])
-        first, last = _lines_of(token)
-        section.blocks.extend(_block("other", lines[begin:first] + lines[last:end]))
-    if not starts:
-        section.blocks.extend(_block("other", lines))
+        section.blocks.extend(_block("other", lines[_lines_of(token)[1] : end]))
     if section.blocks or section.path:
         yield _closed(section)
 

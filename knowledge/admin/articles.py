@@ -136,7 +136,11 @@ class ArticleAdmin(ArticleAdminBase[Article]):
 
     def _move(self, request: HttpRequest, queryset: QuerySet[Article], state: str) -> None:
         with transaction.atomic():
-            moved = [article for article in queryset.select_for_update() if article.move_to(state)]
+            moved = [
+                article
+                for article in queryset.select_for_update(of=("self",))
+                if article.move_to(state)
+            ]
         text = ngettext("%(n)d article changed.", "%(n)d articles changed.", len(moved))
         self.message_user(request, text % {"n": len(moved)}, messages.SUCCESS)
 
