@@ -55,7 +55,6 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     list_per_page = 50
     search_fields = ["title", "slug", "summary", "keywords", "body"]
     ordering = ["topic", "title"]
-    autocomplete_fields = ["owner"]
     inlines = [PassageInline]
     actions = ["publish", "archive", "reindex"]
     actions_list = ["upload"]
