@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.services import printable
+from tickets.fields import CleanTextField
 from tickets.models import Satisfaction
 
 COMMENT_MAX = 2000
@@ -26,17 +26,16 @@ class RatingForm(forms.Form):
             "invalid_choice": _("Choose from 1 (poor) to 5 (great)."),
         },
     )
-    comment = forms.CharField(required=False)
+    comment = CleanTextField(
+        single_line=False,
+        required=False,
+        max_length=COMMENT_MAX,
+        error_messages={
+            "max_length": _("Keep this within %(limit_value)d characters (it has %(show_value)d).")
+        },
+    )
 
     def __init__(self, *args: Any, instance: Satisfaction | None = None, **kwargs: Any) -> None:
         if instance:
             kwargs.setdefault("initial", {"score": instance.score, "comment": instance.comment})
         super().__init__(*args, **kwargs)
-
-    def clean_comment(self) -> str:
-        comment = printable(self.cleaned_data["comment"]).strip()
-        if len(comment) > COMMENT_MAX:
-            raise forms.ValidationError(
-                _("Keep the comment within %(limit)s characters."), params={"limit": COMMENT_MAX}
-            )
-        return comment

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.errors import Throttled, ValidationError
 from pydantic import Field
 
@@ -75,7 +75,7 @@ class QuestionOut(Schema):
         ],
     },
 )
-def ask_question(request: HttpRequest) -> tuple[int, QuestionOut]:
+def ask_question(request: HttpRequest) -> Status[QuestionOut]:
     """Opens a ticket and lets the agent answer it. Keep `access_key`: it opens the ticket."""
     texts = read_texts(request)
     idempotency_key = request.headers.get("Idempotency-Key")
@@ -95,7 +95,7 @@ def ask_question(request: HttpRequest) -> tuple[int, QuestionOut]:
         raise Throttled(wait)
     submission = form.submission(language=get_language() or "")
     ticket = submit_question(submission=submission, now=now)
-    return 201, QuestionOut(
+    created = QuestionOut(
         ticket_id=ticket.reference,
         status="received",
         message=_("We have your question. The answer appears on its status page."),
@@ -103,3 +103,4 @@ def ask_question(request: HttpRequest) -> tuple[int, QuestionOut]:
         status_url=ticket.status_url,
         access_key=ticket.access_key,
     )
+    return Status(201, created)

@@ -1,6 +1,5 @@
-"""Form fields that take what people and programs send, and keep it clean."""
+"""The fields of the web forms that are not plain text."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -8,33 +7,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from crm.services import printable
 from crm.types import IncomingFile
 from tickets.attachments import check_file, too_many_files
-
-_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
-
-
-class CleanTextField(forms.CharField):
-    """Text without control characters, trimmed of whatever cannot be seen.
-
-    Lengths are counted after that, with one character to a line break. Nothing limits them in
-    the browser, which would cut off silently what is pasted.
-    """
-
-    def __init__(self, *, single_line: bool = True, **kwargs: Any) -> None:
-        self.single_line = single_line
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> str:
-        text = printable(super().to_python(value) or "")
-        if self.single_line:
-            text = " ".join(text.split())
-        return _trimmed(text)
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        limits = {"data-min": self.min_length, "data-max": self.max_length}
-        return {name: str(value) for name, value in limits.items() if value is not None}
 
 
 class TokenField(forms.UUIDField):
@@ -59,7 +33,7 @@ class FilesField(forms.FileField):
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> tuple[IncomingFile, ...]:
-        uploads: list[UploadedFile] = [upload for upload in data or [] if upload]
+        uploads: list[UploadedFile[Any]] = [upload for upload in data or [] if upload]
         if len(uploads) > settings.ATTACHMENT_MAX_FILES:
             raise ValidationError(too_many_files())
         files: list[IncomingFile] = []
@@ -72,17 +46,3 @@ class FilesField(forms.FileField):
         if problems:
             raise ValidationError(problems)
         return tuple(files)
-
-
-def _trimmed(text: str) -> str:
-    """The text without spaces and characters of no width at its ends."""
-    start, end = 0, len(text)
-    while start < end and _is_invisible(text[start]):
-        start += 1
-    while end > start and _is_invisible(text[end - 1]):
-        end -= 1
-    return text[start:end]
-
-
-def _is_invisible(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in _INVISIBLE

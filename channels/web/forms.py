@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from channels.types import Submission
-from channels.web.fields import CleanTextField, FilesField, TokenField
+from channels.web.fields import FilesField, TokenField
 from crm.identity import normalise_email, normalise_phone
 from tickets.attachments import get_file_limits
+from tickets.fields import CleanTextField
 from tickets.models import Ticket
 from tickets.pages import REPLY_MAX
 
@@ -107,7 +108,7 @@ class SupportForm(CheckedForm):
             "max_length": _TOO_LONG,
         },
     )
-    files = FilesField(
+    attachments = FilesField(
         label=_("Files"),
         required=False,
     )
@@ -116,10 +117,10 @@ class SupportForm(CheckedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limits = get_file_limits()
-        self.fields["files"].widget.attrs.update(
+        self.fields["attachments"].widget.attrs.update(
             {
                 "accept": limits.accept,
-                "aria-describedby": "id_files_helptext id_files_error",
+                "aria-describedby": "id_attachments_helptext id_attachments_error",
                 "data-max-files": limits.count,
                 "data-max-bytes": limits.size,
                 "data-message-count": limits.too_many,
@@ -148,8 +149,8 @@ class SupportForm(CheckedForm):
         return Submission(
             **values,
             language=language,
-            files=data["files"],
-            token=_token(data.get("token"), values, data["files"]),
+            files=data["attachments"],
+            token=_token(data.get("token"), values, data["attachments"]),
         )
 
 
@@ -161,13 +162,13 @@ class ReplyForm(forms.Form):
         max_length=REPLY_MAX,
         error_messages={"required": _("Write your reply."), "max_length": _TOO_LONG},
     )
-    files = FilesField(required=False)
+    attachments = FilesField(required=False)
     token = TokenField(required=False)
 
     def reply_token(self, ticket: Ticket) -> str:
         data = self.cleaned_data
         values = {"ticket": ticket.reference, "text": data["text"]}
-        return _token(data.get("token"), values, data["files"])
+        return _token(data.get("token"), values, data["attachments"])
 
 
 class LinkForm(CheckedForm):

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
@@ -33,7 +33,7 @@ class CappedUploadHandler(FileUploadHandler):
         if room > 0:
             self._kept.write(raw_data[:room])
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
         self._kept.seek(0)
         return InMemoryUploadedFile(
             self._kept,

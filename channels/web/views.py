@@ -69,7 +69,7 @@ def reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     message = submit_reply(
         ticket=ticket,
         text=form.cleaned_data["text"],
-        files=form.cleaned_data["files"],
+        files=form.cleaned_data["attachments"],
         token=form.reply_token(ticket),
         now=now,
     )
@@ -129,13 +129,17 @@ def _link_page(request: HttpRequest, form: LinkForm, *, status: int = 200) -> Ht
 def _refused(request: HttpRequest, ticket: Ticket, form: ReplyForm, *, status: int) -> HttpResponse:
     box = ReplyBox(
         text=request.POST.get("text", ""),
-        errors=tuple(form.errors.get("text", ())),
-        file_errors=tuple(form.errors.get("files", ())),
+        errors=_sentences(form, "text"),
+        file_errors=_sentences(form, "attachments"),
         token=request.POST.get("token", ""),
     )
     if request.headers.get("HX-Request"):
         return render_reply(request, ticket, box, status=status)
     return render_status(request, ticket, reply=box, status=status)
+
+
+def _sentences(form: ReplyForm, field: str) -> tuple[str, ...]:
+    return tuple(str(sentence) for sentence in form.errors.get(field, ()))
 
 
 def _moved(request: HttpRequest, path: str) -> HttpResponse:

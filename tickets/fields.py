@@ -1,0 +1,46 @@
+"""Form fields that take what people and programs send, and keep it clean."""
+
+import unicodedata
+from typing import Any
+
+from django import forms
+
+from crm.services import printable
+
+_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+
+
+class CleanTextField(forms.CharField):
+    """Text without control characters, trimmed of whatever cannot be seen.
+
+    Lengths are counted after that, with one character to a line break. Nothing limits them in
+    the browser, which would cut off silently what is pasted.
+    """
+
+    def __init__(self, *, single_line: bool = True, **kwargs: Any) -> None:
+        self.single_line = single_line
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> str:
+        text = printable(super().to_python(value) or "")
+        if self.single_line:
+            text = " ".join(text.split())
+        return _trimmed(text)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        limits = {"data-min": self.min_length, "data-max": self.max_length}
+        return {name: str(value) for name, value in limits.items() if value is not None}
+
+
+def _trimmed(text: str) -> str:
+    """The text without spaces and characters of no width at its ends."""
+    start, end = 0, len(text)
+    while start < end and _is_invisible(text[start]):
+        start += 1
+    while end > start and _is_invisible(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in _INVISIBLE
