@@ -22,9 +22,7 @@ class DraftOutdatedError(Exception):
 
 
 @transaction.atomic
-def approve_draft(
-    *, draft: Draft, staff: User, text: str | None = None, now: datetime
-) -> Message:
+def approve_draft(*, draft: Draft, staff: User, text: str | None = None, now: datetime) -> Message:
     """Sends the draft, or the staff's version of it, the way that every reply takes.
 
     Unchanged, it is the agent's answer, with its sources, and the agent keeps the conversation.

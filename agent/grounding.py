@@ -34,7 +34,8 @@ QUOTED_WORDS = 7
 _COURTESY = re.compile(
     r"^(?:hi|hello|dear|thanks?|thank you|best (?:wishes|regards)|kind regards|regards"
     r"|you're welcome|i hope (?:this|that) helps|let (?:me|us) know|write back"
-    r"|happy to help|sure|of course|i'm sorry|sorry|hallo|guten tag|viele grüße|hola|bonjour)\b[^.!?\d]{0,120}[.!?,:]?$",
+    r"|happy to help|sure|of course|i'm sorry|sorry|hallo|guten tag|viele grüße|hola|bonjour)\b"
+    r"[^.!?\d]{0,120}[.!?,:]?$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")

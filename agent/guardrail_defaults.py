@@ -218,7 +218,7 @@ REFUND = Default(
 \b(?:renewed|charged|billed|debited|deducted|took|taken)\b[^.?!]{0,60}\b(?:without (?:asking|my|our|permission|consent|any|notice|warning|telling)|wrongly|by mistake|in error|i never (?:agreed|authori[sz]ed|ordered|wanted))\b
 \bunauthori[sz]ed (?:charge|payment|transaction|debit|renewal)|\b(?:didn'?t|did not|never) (?:authori[sz]e|approve|agree to|order|consent to) (?:this|that|the|any|your|these) (?:charge|payment|renewal|transaction|subscription|debit)
 \b(?:can|could|may|do) (?:i|we) (?:please |still )?(?:get|have|claim|receive|ask for|request) (?:an?|my|our|the|some|full|partial|that)?\s*(?:\w+ )?(?:refund(?!ed)|reimbursement)(?!\s*(?:policy|if|when|in case|within))
-\b(?:amount|limit)\b[^.?!]{0,60}\brefunds?\b|\brefunds?\b[^.?!]{0,40}\b(?:amount|limit|without asking)\b[^?]{0,80}\b(?:give|pay|send)\b
+\b(?:can|may|could|allowed to|able to|permitted to) (?:approve|authori[sz]e|grant|pay) (?:\w+ )?refunds?\b
 \brefund (?:please|now|immediately|asap)\b|^\W*(?:please )?refund(?: me| us| request)?\W*$
 \b(?:geld|betrag|zahlung|beitrag)\b[^.?!]{0,30}\bzurück|\b(?:möchte|will|fordere|verlange|brauche|beantrage|bitte um)\b[^.?!]{0,40}\b(?:rückerstattung|erstattung|rückzahlung)|\berstatten sie\b|\bdoppelt (?:abgebucht|berechnet|bezahlt|belastet)\b
 \b(?:quiero|exijo|solicito|pido|necesito|devuelv\w+|devuélv\w+)\b[^.?!]{0,40}\b(?:reembolso|dinero|devolución)\b|\bcobr(?:ado|aron|ó)\b[^.?!]{0,20}\b(?:dos veces|doble)\b

@@ -1,4 +1,4 @@
-"""The model that needs no account: it quotes the best supported passage, or hands over.
+"""The model that needs no account: it quotes the article that answers, or hands over.
 
 Deterministic. It works in the same loop with the same tools as any other model; all it knows of
 the world is in the messages that it is given.
@@ -8,15 +8,16 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
+from agent.candidates import read_candidates
+from agent.confidence import estimate_confidence
+from agent.decision import SEND_CONFIDENCE
+from agent.disagreement import find_disagreement
 from agent.model import ChatMessage, Deadline, ModelTurn, ToolCall, ToolSpec
-from agent.quoting import Candidate, quote, read_candidates
+from agent.quoting import quote
 from agent.wording import content_words
 
 NAME = "offline"
-
-# A passage has to fit the question at least so well: the mean of the cosine and of the share of
-# the question's words (weighed by their rarity) that it holds. See `manage.py evaluate`.
-ANSWERABLE = 0.50
+MAX_QUERY = 2_000
 # A question with fewer words that carry meaning is read together with what was asked before.
 WORDS_OF_A_QUESTION = 3
 
@@ -29,25 +30,33 @@ class OfflineModel:
     def complete(
         self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
     ) -> ModelTurn:
+        del tools, deadline  # it knows the tools, and it is never late
         question = _read_question(messages)
-        results = _list_results(messages)
+        results = _list_search_results(messages)
         if not results:
-            return _call("search_knowledge_base", query=question[:2000])
-        candidates = read_candidates(results)
-        if not candidates or candidates[0].fit < ANSWERABLE:
-            return _call("escalate_to_human", reason="no_knowledge", summary=_explain(candidates))
-        return _answer(question, candidates)
+            return _call("search_knowledge_base", query=question[:MAX_QUERY])
+        return _conclude(question, results)
 
 
-def _answer(question: str, candidates: Sequence[Candidate]) -> ModelTurn:
-    best = quote(question, candidates[0])
-    if not best.text:
-        return _call("escalate_to_human", reason="no_knowledge", summary="Nothing to quote.")
+def _conclude(question: str, results: Sequence[str]) -> ModelTurn:
+    candidates = read_candidates(results)
+    if not candidates:
+        return _escalate("The knowledge base holds nothing on this.")
+    best = candidates[0]
+    passages = [candidate for candidate in candidates if candidate.article == best.article]
+    found = quote(question, passages)
+    confidence = estimate_confidence(question, passages, found)
+    if confidence < SEND_CONFIDENCE:
+        return _escalate(f"The nearest article is “{best.title}”, at {confidence:.0%} confidence.")
+    others = [candidate for candidate in candidates if candidate.article != best.article]
+    contradiction = find_disagreement(found.text, best, others)
+    if contradiction:
+        return _escalate(contradiction)
     return _call(
         "send_response",
-        answer=best.text,
-        passage_ids=[best.passage_id],
-        confidence=round(min(1.0, max(0.0, candidates[0].fit)), 3),
+        answer=found.text,
+        passage_ids=list(found.passage_ids),
+        confidence=round(confidence, 3),
     )
 
 
@@ -60,22 +69,19 @@ def _read_question(messages: Sequence[ChatMessage]) -> str:
     return question
 
 
-def _list_results(messages: Sequence[ChatMessage]) -> list[str]:
-    """What tools returned since the customer last wrote."""
+def _list_search_results(messages: Sequence[ChatMessage]) -> list[str]:
+    """What searches returned since the customer last wrote."""
     results: list[str] = []
     for message in messages:
         if message.role == "user":
             results.clear()
-        elif message.role == "tool":
+        elif message.role == "tool" and message.text.startswith('{"passages"'):
             results.append(message.text)
     return results
 
 
-def _explain(candidates: Sequence[Candidate]) -> str:
-    if not candidates:
-        return "The knowledge base holds nothing on this."
-    best = candidates[0]
-    return f"The nearest passage, “{best.title}”, fits only {best.fit:.2f} of {ANSWERABLE:.2f}."
+def _escalate(summary: str) -> ModelTurn:
+    return _call("escalate_to_human", reason="no_knowledge", summary=summary)
 
 
 def _call(name: str, **arguments: object) -> ModelTurn:

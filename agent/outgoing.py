@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from agent.plaintext import from_markdown, normalise, tidy
+from agent.plaintext import from_markdown, strip_invisible, tidy
 from knowledge.types import FoundPassage
 
 MAX_CHARACTERS = 4_000
@@ -35,7 +35,7 @@ _MARKUP = re.compile(
 
 def clean(answer: str) -> str:
     """The answer as plain text: no markup, no images, no control or zero-width characters."""
-    return tidy(from_markdown(normalise(answer)))[:MAX_CHARACTERS]
+    return tidy(from_markdown(strip_invisible(answer)))[:MAX_CHARACTERS]
 
 
 def list_objections(answer: str, passages: Sequence[FoundPassage]) -> list[str]:

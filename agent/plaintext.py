@@ -36,6 +36,8 @@ _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
+_TABLE = re.compile(r"(?:^[ \t]*\|.*\|[ \t]*(?:\n|\Z)){2,}", re.MULTILINE)
+_RULE = re.compile(r"^[\s|:-]+$")
 _LATIN_LOOKALIKES = str.maketrans("аеорсухіѕԁԛѡАЕОРСХІВНКМТ", "aeopcyxisdqwAEOPCXIBHKMT")
 _MIXED_WORD = re.compile(r"\b(?=\w*[a-zA-Z])(?=\w*[\u0400-\u04ff])\w+\b")
 
@@ -70,12 +72,16 @@ def read(text: str) -> MessageText:
 
 def normalise(text: str) -> str:
     """NFKC, without format characters, and with Latin letters for their Cyrillic doubles."""
-    unified = unicodedata.normalize("NFKC", text)
-    visible = "".join(
-        character for character in unified if unicodedata.category(character) not in {"Cf", "Co"}
-    )
+    visible = strip_invisible(unicodedata.normalize("NFKC", text))
     visible = visible.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     return _MIXED_WORD.sub(lambda match: match[0].translate(_LATIN_LOOKALIKES), visible)
+
+
+def strip_invisible(text: str) -> str:
+    """The text without zero-width, direction and other characters that nobody sees."""
+    return "".join(
+        character for character in text if unicodedata.category(character) not in {"Cf", "Co"}
+    )
 
 
 def strip_quotes(text: str) -> str:
@@ -90,9 +96,24 @@ def tidy(text: str) -> str:
 
 
 def from_markdown(text: str) -> str:
-    """Markdown for readers of plain text: links as their words, no images, lists as they are."""
+    """Markdown for readers of plain text: links as their words, no images, lists as they are,
+    and of a table one list item a row."""
+    text = _TABLE.sub(_flatten_table, text)
     text = _LINK.sub(r"\1", _IMAGE.sub("", text))
     text = _HEADING.sub("", text)
     for _level in range(2):
         text = _EMPHASIS.sub(r"\2", text)
     return tidy(html.unescape(_COMMENT.sub("", text)))
+
+
+def _flatten_table(match: re.Match[str]) -> str:
+    """`| | Free | Team |`, `| Boards | 5 | no limit |` as "- Boards: Free 5, Team no limit"."""
+    lines = [line for line in match[0].strip().split("\n") if not _RULE.match(line)]
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
+    header, *body = rows
+    items = []
+    for name, *cells in body:
+        pairs = zip(header[1:], cells, strict=False)
+        told = ", ".join(f"{column} {cell}".strip() for column, cell in pairs if cell)
+        items.append(f"- {name}: {told}" if name else f"- {told}")
+    return "\n".join(items) + "\n"

@@ -1,141 +1,143 @@
-"""How the offline model finds an answer in passages: the sentences that fit, word for word."""
+"""How the offline model finds an answer in an article's passages: whole paragraphs and lists that
+fit the question, word for word, since they make sense on their own."""
 
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.candidates import Candidate
 from agent.plaintext import from_markdown
-from agent.wording import content_words, is_item, is_numbered, split_sentences
+from agent.wording import content_words, is_item, split_sentences
 from knowledge.embeddings import get_embedder
 
 MAX_SENTENCES = 6
 MAX_STEPS = 12
+MAX_WORDS = 130  # of an answer that has a first paragraph already
+# A second paragraph is quoted if it fits at least so well as the first.
+NEARLY_AS_GOOD = 0.85
+# Who asks how to do something is better served by steps than by what the thing is.
+STEPS_FOR_HOW = 0.06
+
+_HOW = re.compile(r"\b(?:how|where|steps?|set up|turn on|what (?:do|should) i do)\b", re.IGNORECASE)
+_LEAD_ELSEWHERE = re.compile(
+    r"^(?:see|more in|read|details?:)\b|\bsee\b[^.]{0,80}\.$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage as a search result tells of it."""
+class Block:
+    """A paragraph or a list with the line that introduces it."""
 
-    id: int
-    article: int
-    title: str
-    headings: str
-    text: str
-    similarity: float
-    text_rank: float
+    passage_id: int
+    order: tuple[int, int]
+    heading: str
+    sentences: tuple[str, ...]
 
     @property
-    def fit(self) -> float:
-        return (self.similarity + self.text_rank) / 2
+    def has_steps(self) -> bool:
+        return any(is_item(sentence) for sentence in self.sentences)
+
+    @property
+    def text(self) -> str:
+        lines = [self.sentences[0]]
+        for sentence in self.sentences[1:]:
+            if is_item(sentence):
+                lines.append(sentence)
+            elif is_item(lines[-1]):
+                lines.append(f"\n{sentence}")
+            else:
+                lines[-1] += f" {sentence}"
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """`score` says how well the best paragraph fits, -1..1."""
+
     text: str
-    passage_id: int
+    passage_ids: tuple[int, ...]
     score: float
 
 
-def read_candidates(results: Sequence[str]) -> list[Candidate]:
-    """The public passages of search results in JSON, best first, each once."""
-    found: dict[int, Candidate] = {}
-    for result in results:
-        for row in json.loads(result).get("passages", ()):
-            if row["audience"] != "public":
-                continue
-            candidate = Candidate(
-                id=row["id"],
-                article=row["article"],
-                title=row["title"],
-                headings=row["headings"],
-                text=row["text"],
-                similarity=row["similarity"] or 0.0,
-                text_rank=row["text_rank"],
-            )
-            known = found.get(candidate.id)
-            if known is None or candidate.fit > known.fit:
-                found[candidate.id] = candidate
-    return sorted(found.values(), key=lambda candidate: -candidate.fit)
+def quote(question: str, passages: Sequence[Candidate]) -> Quote:
+    """The one or two paragraphs of an article's passages that answer the question best."""
+    blocks = [block for passage in passages for block in split_blocks(passage)]
+    if not blocks:
+        return Quote("", (), 0.0)
+    scored = sorted(zip(_score(question, blocks), blocks, strict=True), key=lambda pair: -pair[0])
+    best_score, best = scored[0]
+    chosen = [_shorten(question, best)]
+    for score, block in scored[1:]:
+        words = sum(len(b.text.split()) for b in chosen) + len(block.text.split())
+        if score < NEARLY_AS_GOOD * best_score or words > MAX_WORDS:
+            continue
+        chosen.append(block)
+        break
+    chosen.sort(key=lambda block: block.order)
+    return Quote(
+        "\n\n".join(block.text for block in chosen),
+        tuple(dict.fromkeys(block.passage_id for block in chosen)),
+        best_score,
+    )
 
 
-def quote(question: str, candidate: Candidate) -> Quote:
-    """The consecutive sentences, or the whole numbered list, that fit the question best."""
-    sentences = split_sentences(from_markdown(candidate.text))
-    if not sentences:
-        return Quote("", candidate.id, 0.0)
-    scores = _score(question, sentences)
-    best = max(range(len(sentences)), key=lambda index: (scores[index], -index))
-    start, end = _widen(sentences, scores, best)
-    return Quote(_join(sentences[start:end]), candidate.id, scores[best])
-
-
-def _score(question: str, sentences: Sequence[str]) -> list[float]:
-    """For each sentence the mean of its likeness in meaning and in words."""
-    wanted = content_words(question)
-    vectors = get_embedder().embed([question, *sentences])
+def split_blocks(passage: Candidate) -> list[Block]:
+    """Paragraphs in order; a list joins the line before it if that ends with a colon. What only
+    leads to another article is left out."""
+    blocks: list[list[str]] = []
+    for paragraph in from_markdown(passage.text).split("\n\n"):
+        sentences = split_sentences(paragraph)
+        if not sentences:
+            continue
+        follows = is_item(sentences[0]) and blocks and blocks[-1][-1].endswith(":")
+        if follows or (is_item(sentences[0]) and blocks and is_item(blocks[-1][-1])):
+            blocks[-1] += sentences
+        else:
+            blocks.append(sentences)
+    heading = passage.headings.rsplit(">", 1)[-1].strip() or passage.title
     return [
-        (_dot(vectors[0], vector) + _share(wanted, content_words(sentence))) / 2
-        for vector, sentence in zip(vectors[1:], sentences, strict=True)
+        Block(passage.id, (passage.id, position), heading, tuple(sentences[:MAX_STEPS]))
+        for position, sentences in enumerate(blocks)
+        if not (len(sentences) <= 2 and _LEAD_ELSEWHERE.search(sentences[-1]))
     ]
 
 
-def _widen(sentences: Sequence[str], scores: Sequence[float], best: int) -> tuple[int, int]:
-    """The bounds of what is quoted around the best sentence: the list that it belongs to or
-    introduces, else its neighbours while they fit about as well."""
-    start, end = best, best + 1
-    if _opens_list(sentences, best):
-        end = best + 2
-    if is_item(sentences[end - 1]):
-        while start > 0 and is_item(sentences[start - 1]):
-            start -= 1
-        while end < len(sentences) and is_item(sentences[end]) and end - start < MAX_STEPS:
-            end += 1
-        if start > 0 and sentences[start - 1].endswith(":"):
-            start -= 1
-        return start, end
-    enough = 0.6 * scores[best]
-    while end - start < MAX_SENTENCES:
-        before = scores[start - 1] if start > 0 and not is_item(sentences[start - 1]) else -1.0
-        after = scores[end] if end < len(sentences) and not is_item(sentences[end]) else -1.0
-        if max(before, after) < enough:
-            break
-        if after >= before:
-            end += 1
-        else:
-            start -= 1
-    if sentences[end - 1].endswith(":"):
-        return _widen_list(sentences, start, end)
-    return start, end
+def _score(question: str, blocks: Sequence[Block]) -> list[float]:
+    """The mean of likeness in meaning and in words, for each block under its heading."""
+    texts = [f"{block.heading}. {block.text}" for block in blocks]
+    vectors = get_embedder().embed([question, *texts])
+    wanted = content_words(question)
+    wants_steps = bool(_HOW.search(question))
+    return [
+        (dot(vectors[0], vector) + _share(wanted, content_words(text))) / 2
+        + (STEPS_FOR_HOW if wants_steps and block.has_steps else 0.0)
+        for vector, text, block in zip(vectors[1:], texts, blocks, strict=True)
+    ]
 
 
-def _widen_list(sentences: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    while end < len(sentences) and is_item(sentences[end]) and end - start < MAX_STEPS:
-        end += 1
-    return start, end
-
-
-def _opens_list(sentences: Sequence[str], index: int) -> bool:
-    following = index + 1 < len(sentences) and is_item(sentences[index + 1])
-    return following and (sentences[index].endswith(":") or is_numbered(sentences[index + 1]))
-
-
-def _join(sentences: Sequence[str]) -> str:
-    text = ""
-    for sentence in sentences:
-        if is_item(sentence):
-            text += f"\n{sentence}"
-        else:
-            text += (
-                f" {sentence}"
-                if text and not is_item(text.rsplit("\n", 1)[-1])
-                else (f"\n\n{sentence}" if text else sentence)
-            )
-    return text.strip()
+def _shorten(question: str, block: Block) -> Block:
+    """The block, or of a long paragraph the consecutive sentences that share most words."""
+    if block.has_steps or len(block.sentences) <= MAX_SENTENCES:
+        return block
+    wanted = content_words(question)
+    starts = range(len(block.sentences) - MAX_SENTENCES + 1)
+    start = max(
+        starts,
+        key=lambda at: len(
+            wanted & content_words(" ".join(block.sentences[at : at + MAX_SENTENCES]))
+        ),
+    )
+    return Block(
+        block.passage_id,
+        block.order,
+        block.heading,
+        block.sentences[start : start + MAX_SENTENCES],
+    )
 
 
 def _share(wanted: set[str], words: set[str]) -> float:
     return len(wanted & words) / len(wanted) if wanted else 0.0
 
 
-def _dot(left: Sequence[float], right: Sequence[float]) -> float:
+def dot(left: Sequence[float], right: Sequence[float]) -> float:
     return sum(a * b for a, b in zip(left, right, strict=True))

@@ -16,7 +16,7 @@ from agent.models import AgentStep
 from agent.types import Desk, HandOver, Proposal, Search
 from knowledge.types import FoundPassage
 
-PASSAGES_PER_SEARCH = 6
+PASSAGES_PER_SEARCH = 8
 
 Category = Literal["how_to", "technical_issue", "billing", "bug_report", "feedback", "other"]
 Priority = Literal["low", "normal", "high", "urgent"]

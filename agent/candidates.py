@@ -1,0 +1,49 @@
+"""What a search found, as a model reads it out of a tool's result."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A public passage that may hold the answer."""
+
+    id: int
+    article: int
+    title: str
+    headings: str
+    text: str
+    similarity: float
+    text_rank: float
+
+    @property
+    def fit(self) -> float:
+        """How well it fits the search in meaning and words, in 0..1 as a rule."""
+        return (self.similarity + self.text_rank) / 2
+
+    @property
+    def everything(self) -> str:
+        return f"{self.title}\n{self.headings}\n{self.text}"
+
+
+def read_candidates(results: Sequence[str]) -> list[Candidate]:
+    """The public passages of search results in JSON, best first, each once."""
+    found: dict[int, Candidate] = {}
+    for result in results:
+        for row in json.loads(result).get("passages", ()):
+            if row["audience"] != "public":
+                continue
+            candidate = Candidate(
+                id=row["id"],
+                article=row["article"],
+                title=row["title"],
+                headings=row["headings"],
+                text=row["text"],
+                similarity=row["similarity"] or 0.0,
+                text_rank=row["text_rank"],
+            )
+            known = found.get(candidate.id)
+            if known is None or candidate.fit > known.fit:
+                found[candidate.id] = candidate
+    return sorted(found.values(), key=lambda candidate: -candidate.fit)

@@ -1,0 +1,68 @@
+"""Two articles that say different things of the same matter: a person has to decide."""
+
+import re
+from collections.abc import Sequence
+
+from agent.candidates import Candidate
+from agent.plaintext import from_markdown
+from agent.quoting import dot
+from agent.wording import content_words, is_negated, split_sentences
+from knowledge.embeddings import get_embedder
+
+# Sentences that mean so nearly the same are about the same matter: restatements of one fact in
+# the sample articles lie above, sentences on neighbouring facts below.
+SAME_MATTER = 0.85
+SAME_WORDS = 0.6
+MAX_COMPARED = 24
+
+_MEASURE = re.compile(
+    r"(?P<sign>[€$£])?\s?(?P<value>\d+(?:[.,]\d+)?)\s?(?P<unit>%|[a-zA-Z€$£]+)?", re.ASCII
+)
+
+
+def find_disagreement(answer: str, source: Candidate, others: Sequence[Candidate]) -> str:
+    """A sentence for staff that names both articles, or "" if nothing contradicts the answer.
+
+    Contradicting is a sentence on the same matter with another number of the same unit, or with
+    a "not" that the other lacks. Passages that other articles merely share words with are none.
+    """
+    claims = [sentence for sentence in split_sentences(answer) if content_words(sentence)]
+    pairs = [
+        (claim, sentence, other)
+        for other in others
+        for sentence in split_sentences(from_markdown(other.text))
+        for claim in claims
+        if _share(claim, sentence) >= SAME_WORDS and _differ(claim, sentence)
+    ][:MAX_COMPARED]
+    if not pairs:
+        return ""
+    vectors = get_embedder().embed([text for claim, said, _ in pairs for text in (claim, said)])
+    for index, (claim, said, other) in enumerate(pairs):
+        if dot(vectors[2 * index], vectors[2 * index + 1]) >= SAME_MATTER:
+            return (
+                f"Two articles disagree. “{source.title}”: “{claim[:200]}” "
+                f"“{other.title}”: “{said[:200]}”"
+            )
+    return ""
+
+
+def _differ(claim: str, sentence: str) -> bool:
+    mine, theirs = _measures(claim), _measures(sentence)
+    conflicting = any(unit in theirs and mine[unit] != theirs[unit] for unit in mine)
+    return conflicting or is_negated(claim) != is_negated(sentence)
+
+
+def _measures(text: str) -> dict[str, set[str]]:
+    """The numbers of a text by what they count: {"day": {"14"}, "€": {"9"}}."""
+    found: dict[str, set[str]] = {}
+    for match in _MEASURE.finditer(text):
+        unit = (match["sign"] or match["unit"] or "").lower().rstrip("s")
+        if unit:
+            found.setdefault(unit, set()).add(match["value"].replace(",", "."))
+    return found
+
+
+def _share(claim: str, sentence: str) -> float:
+    mine, theirs = content_words(claim), content_words(sentence)
+    smaller = min(len(mine), len(theirs))
+    return len(mine & theirs) / smaller if smaller >= 3 else 0.0

@@ -1,0 +1,215 @@
+"""The one module that talks to models over the network, through LiteLLM.
+
+Importing it takes seconds and some 200 MB, so settings name its classes by dotted names and only
+the worker loads them, and only if such a model is configured. No price list is fetched.
+"""
+
+import os
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+
+import functools
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import litellm
+
+from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolCall, ToolSpec
+
+litellm.suppress_debug_info = True
+litellm.telemetry = False
+litellm.drop_params = True
+
+Result = TypeVar("Result")
+
+EMBEDDING_TIMEOUT_SECONDS = 30.0
+EMBEDDING_BATCH = 64
+# Calls that may run, or hang past their deadline, at once. One that hangs keeps its thread until
+# its socket times out, which is why there are more than workers.
+MAX_CALLS = 32
+
+_PERMANENT = (
+    litellm.exceptions.AuthenticationError,
+    litellm.exceptions.PermissionDeniedError,
+    litellm.exceptions.NotFoundError,
+    litellm.exceptions.BadRequestError,
+    litellm.exceptions.UnprocessableEntityError,
+)
+
+
+class LiteLLMModel:
+    """A chat model by its LiteLLM name, such as `openai/gpt-4o-mini`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def complete(
+        self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
+    ) -> ModelTurn:
+        """One call, asked once. Raises ModelError, at the latest when the deadline passes."""
+        remaining = deadline.remaining
+        response = _call(
+            lambda: litellm.completion(
+                model=self._name,
+                messages=[_write_message(message) for message in messages],
+                tools=[_write_tool(tool) for tool in tools],
+                tool_choice="auto",
+                temperature=0,
+                timeout=remaining,
+                max_retries=0,
+                num_retries=0,
+            ),
+            seconds=remaining,
+        )
+        try:
+            return _read_turn(response, self._name)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            sentence = f"It answered nonsense ({type(error).__name__})."
+            raise ModelError(sentence, permanent=False) from error
+
+
+class LiteLLMEmbedder:
+    """An embedding model by its LiteLLM name; a `knowledge.embeddings.Embedder`."""
+
+    def __init__(self, model_name: str) -> None:
+        self._model = model_name
+
+    @property
+    def name(self) -> str:
+        return f"litellm:{self._model}"
+
+    @functools.cached_property
+    def dimensions(self) -> int:
+        return len(self.embed(["dimensions"])[0])
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Raises ModelError if the provider does not answer in time or answers too little."""
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), EMBEDDING_BATCH):
+            batch = list(texts[start : start + EMBEDDING_BATCH])
+            response: Any = _call(
+                functools.partial(
+                    litellm.embedding,
+                    model=self._model,
+                    input=batch,
+                    timeout=EMBEDDING_TIMEOUT_SECONDS,
+                    max_retries=0,
+                    num_retries=0,
+                ),
+                seconds=EMBEDDING_TIMEOUT_SECONDS,
+            )
+            rows = sorted(response.data, key=lambda row: int(row["index"]))
+            if len(rows) != len(batch):
+                raise ModelError("It returned too few vectors.", permanent=False)
+            vectors += [[float(value) for value in row["embedding"]] for row in rows]
+        return vectors
+
+    def count_tokens(self, text: str) -> int:
+        return int(litellm.token_counter(model=self._model, text=text))
+
+
+def _call(function: Callable[[], Result], *, seconds: float) -> Result:
+    """The function's result within so many seconds in all. LiteLLM's own timeout is per read, so
+    that a provider that drips could hold a caller for ever."""
+    if seconds <= 0:
+        raise ModelError("There was no time left.", permanent=False)
+    if not _free_calls.acquire(timeout=seconds):
+        raise ModelError("Too many calls are waiting.", permanent=False)
+    future: Future[Result] = Future()
+    threading.Thread(target=_run, args=(function, future), name="model", daemon=True).start()
+    try:
+        return future.result(timeout=seconds)
+    except TimeoutError as error:
+        raise ModelError(f"No answer within {seconds:.0f} seconds.", permanent=False) from error
+    except _PERMANENT as error:
+        raise ModelError(_describe(error), permanent=True) from error
+    except Exception as error:
+        raise ModelError(_describe(error), permanent=False) from error
+
+
+def _run(function: Callable[[], Result], future: "Future[Result]") -> None:
+    """In a daemon thread, so that a call which hangs cannot keep the worker from stopping."""
+    try:
+        future.set_result(function())
+    except BaseException as error:  # noqa: BLE001  the waiting thread raises it
+        future.set_exception(error)
+    finally:
+        _free_calls.release()
+
+
+def _describe(error: Exception) -> str:
+    """Its kind and status; never its text, which may repeat a customer's words."""
+    status = getattr(error, "status_code", None)
+    return f"{type(error).__name__}{f' ({status})' if status else ''}"
+
+
+def _write_message(message: ChatMessage) -> dict[str, Any]:
+    written: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.tool_calls:
+        written["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id:
+        written["tool_call_id"] = message.tool_call_id
+    return written
+
+
+def _write_tool(tool: ToolSpec) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": dict(tool.parameters),
+        },
+    }
+
+
+def _read_turn(response: Any, name: str) -> ModelTurn:
+    message = response.choices[0].message
+    usage = getattr(response, "usage", None)
+    return ModelTurn(
+        tool_calls=tuple(
+            ToolCall(
+                id=str(call.id),
+                name=str(call.function.name),
+                arguments=_read_arguments(call.function.arguments),
+            )
+            for call in message.tool_calls or ()
+        ),
+        text=str(message.content or ""),
+        model=name,
+        input_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
+        output_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
+        cost=_read_cost(response),
+    )
+
+
+def _read_arguments(arguments: object) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+def _read_cost(response: Any) -> Decimal | None:
+    """USD, or None: LiteLLM says 0, or fails, for a model whose price it does not know."""
+    try:
+        cost = litellm.completion_cost(completion_response=response)
+    except Exception:  # noqa: BLE001  an unknown price is no failure of the call
+        return None
+    return Decimal(str(cost)) if cost else None
+
+
+_free_calls = threading.BoundedSemaphore(MAX_CALLS)
