@@ -1,12 +1,12 @@
 """Every task of the desk, and every periodic job. Imported by the worker only."""
 
-import agent.tasks
-import channels.tasks
-import config.tasks
-import crm.tasks
-import knowledge.tasks
-import tickets.tasks  # noqa: F401  importing them registers their tasks
+from importlib import import_module
+
 from config.jobs import every
+
+# Importing a module registers its tasks.
+for _app in ("agent", "channels", "config", "crm", "knowledge", "tickets"):
+    import_module(f"{_app}.tasks")
 
 every("* * * * *", "config.rescue_stalled_jobs")  # jobs of workers that died
 every("* * * * *", "channels.rescue_deliveries")  # replies whose worker died while sending
