@@ -48,14 +48,15 @@ def main(folder: Path, questions_from: str) -> None:
     begin = time.perf_counter()
     found = [search_passages(question.text, limit=100) for question in questions]
     seconds = time.perf_counter() - begin
-    print(
+    sys.stdout.write(
         f"{len(questions)} questions, {Passage.objects.count()} passages, "
-        f"{1000 * seconds / len(questions):.1f} ms each"
+        f"{1000 * seconds / len(questions):.1f} ms each\n"
+        "share of words  hit@1  hit@3  hit@5    MRR\n"
     )
-    print("share of words  hit@1  hit@3  hit@5  MRR")
     for share in (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0):
         ranks = [rank(*pair, share) for pair in zip(questions, found, strict=True)]
-        print(f"{share:14.1f}", *(f"{value:6.3f}" for value in figures(ranks)))
+        row = "".join(f"{value:7.3f}" for value in figures(ranks))
+        sys.stdout.write(f"{share:14.1f}{row}\n")
 
 
 def from_messages(path: Path) -> list[Question]:
