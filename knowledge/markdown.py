@@ -45,15 +45,15 @@ def render(source: str, *, resolve_link: LinkResolver | None = None) -> SafeStri
             elif child.type == "image" and not str(child.attrGet("src")).startswith(_SELF_IMAGES):
                 child.type, child.tag, child.content = "text", "", _described(child)
     html = _markdown.renderer.render(tokens, _markdown.options, {})
-    return mark_safe(  # noqa: S308  sanitised here
-        nh3.clean(
-            html,
-            tags=_ALLOWED_TAGS,
-            attributes=_ALLOWED_ATTRIBUTES,
-            url_schemes={"http", "https", "mailto", "tel"},
-            link_rel="noopener",
-        )
+    clean = nh3.clean(
+        html,
+        tags=_ALLOWED_TAGS,
+        attributes=_ALLOWED_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener",
     )
+    # Code scrolls sideways, which has to be possible with the keyboard too.
+    return mark_safe(clean.replace("<pre>", '<pre tabindex="0">'))  # noqa: S308  sanitised
 
 
 def relative_links(source_path: str, address_of: Callable[[str], str]) -> LinkResolver:

@@ -56,6 +56,12 @@ def test_images_come_from_this_site_or_are_described() -> None:
     assert render("![A *plan*](plan.png)") == "<p>A plan</p>\n"
 
 
+def test_code_can_be_scrolled_with_the_keyboard() -> None:
+    html = render("```html\n<pre>\n```")
+
+    assert html == '<pre tabindex="0"><code class="language-html">&lt;pre&gt;\n</code></pre>\n'
+
+
 def test_links_keep_nothing_open() -> None:
     html = render("[x](https://example.com)")
 
