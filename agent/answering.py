@@ -37,14 +37,14 @@ def answer_conversation(conversation_id: int, *, clock: Callable[[], datetime]) 
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001  the border: whatever failed, a person hears of it
-        failed = _fail(journal, error)
-        recorded = runs.record(started, failed, journal, now=clock())
+        considered = _fail(journal, error)
+        recorded = runs.record(started, considered, journal, now=clock())
     log.info(
         "agent_run_ended",
         run=started.run.pk,
         conversation=conversation_id,
-        decision=considered.decision.action,
-        reason=considered.decision.reason,
+        decision=str(considered.decision.action),
+        reason=str(considered.decision.reason),
         recorded=recorded,
     )
 
