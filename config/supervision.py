@@ -9,30 +9,27 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_STEADY_SECONDS = 60.0  # after which a child counts as healthy again
-_LONGEST_BACKOFF = 30.0
+_STEADY_SECONDS = 10.0  # after which a child counts as healthy again
+_LONGEST_PAUSE = 5.0
 
 
-@contextlib.contextmanager
-def signals_as_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt inside the block, as SIGINT does."""
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, signal.default_int_handler) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def interrupt_on_signals() -> None:
+    """From here on SIGTERM and SIGHUP raise KeyboardInterrupt, as SIGINT does."""
+    for number in _ENDS:
+        signal.signal(number, signal.default_int_handler)
 
 
 def ignore_signals() -> None:
     """From here on nothing interrupts: what is being stopped gets stopped."""
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass
@@ -80,8 +77,8 @@ class Child:
 class Supervisor:
     """Starts children, brings back those that end, and stops them all.
 
-    A child that ended is started again after 0.5 s, then 1, 2, … up to 30 s; a minute without an
-    end sets the pause back. `announce` is told in a sentence.
+    A child that ended is started again after 0.5 s, then 1, 2, 4 and 5 s; ten seconds without an
+    end set the pause back. `announce` is told in a sentence.
     """
 
     def __init__(self, children: Sequence[Child], *, announce: Callable[[str], None]) -> None:
@@ -101,7 +98,7 @@ class Supervisor:
                 if now - child.started_at > _STEADY_SECONDS:
                     child.failures = 0
             elif child.name not in self._due:
-                pause = min(0.5 * 2**child.failures, _LONGEST_BACKOFF)
+                pause = min(0.5 * 2**child.failures, _LONGEST_PAUSE)
                 self._announce(
                     f"{child.name} ended ({_describe(child)}); starting it again in {pause:g} s."
                 )

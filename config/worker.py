@@ -1,6 +1,7 @@
 """One worker process: runs the jobs of every queue until it is told to stop."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -10,9 +11,11 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import structlog
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.worker import Worker
 
@@ -23,21 +26,28 @@ FETCH_INTERVAL = 0.25
 _LAST_WORDS = 5.0  # seconds between the end of the grace and a hard exit
 
 
+class WorkerEndedError(Exception):
+    """The worker ended without being told to."""
+
+
 def run_worker(*, concurrency: int, grace: float) -> None:
     """Runs jobs in up to `concurrency` threads until SIGTERM or SIGINT.
 
     Then it takes no new job and waits `grace` seconds for those that run. A job that does not
     end in that time is cut off with the process, exit code 1; the job stays marked as running
-    and is taken up again by the sweep for stalled jobs. Raises ConnectorException or
-    psycopg.OperationalError when the database stays away: the supervisor starts it again.
+    and is taken up again by the sweep for stalled jobs. Raises WorkerEndedError when it ends
+    unasked, as it does when the connection to the database breaks: a supervisor starts it again.
     """
     connector = app.connector
     if not isinstance(connector, DjangoConnector):
         raise TypeError("A worker already runs in this process.")
-    app.perform_import_paths()
+    app.perform_import_paths()  # type: ignore[no-untyped-call]
     _hide_arguments()
-    with app.replace_connector(connector.get_worker_connector()):
-        asyncio.run(_work(concurrency=concurrency, grace=grace))
+    try:
+        with app.replace_connector(connector.get_worker_connector()):
+            asyncio.run(_work(concurrency=concurrency, grace=grace))
+    except (ConnectorException, psycopg.OperationalError) as error:
+        raise WorkerEndedError(str(error.__cause__ or error)) from error
 
 
 async def _work(*, concurrency: int, grace: float) -> None:
@@ -66,12 +76,11 @@ async def _work(*, concurrency: int, grace: float) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number.name)
         logger.info("worker.started", concurrency=concurrency, process=os.getpid())
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             await work
-        except asyncio.CancelledError:
-            if not stopping.is_set():
-                raise
-        logger.info("worker.stopped")
+    if not stopping.is_set():
+        raise WorkerEndedError("the connection to the database broke")
+    logger.info("worker.stopped")
 
 
 async def _log_job(

@@ -2,12 +2,15 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _PLAIN = re.compile(r"^\[(WARNING|ERROR|CRITICAL)\] (?P<text>.*)|^(?P<start>Traceback) ")
 _SHOWN_LEVELS = {"warning", "error", "critical"}
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _KEPT_BYTES = 5_000_000
+_REPEAT = 30.0  # seconds
 
 
 class LogFollower:
@@ -20,16 +23,19 @@ class LogFollower:
             path.rename(path.with_suffix(".log.1"))
         path.touch(mode=0o600)
         self._position = path.stat().st_size
+        self._shown: dict[str, float] = {}
 
     def read_important(self) -> Iterator[str]:
-        """Warnings and errors since the last call, a line each."""
+        """Warnings and errors since the last call, a line each; the same one once in 30 s."""
         with self.path.open("rb") as log:
             log.seek(self._position)
             new = log.read(1_000_000)
         complete = new.rfind(b"\n") + 1
         self._position += complete
         for line in new[:complete].decode(errors="replace").splitlines():
-            if text := _pick(line):
+            text = _pick(line)
+            if text and time.monotonic() - self._shown.get(text, -_REPEAT) >= _REPEAT:
+                self._shown[text] = time.monotonic()
                 yield f"{self.name}: {text}"
 
 
@@ -46,4 +52,5 @@ def _pick(line: str) -> str | None:
         return None
     for name in ("timestamp", "logger", "exception", "correlation_id"):
         record.pop(name, None)
-    return " ".join([f"{level}:", str(event), *(f"{key}={value}" for key, value in record.items())])
+    said = _ADDRESS.sub("", str(event).partition("\n")[0])
+    return " ".join([f"{level}:", said, *(f"{key}={value}" for key, value in record.items())])

@@ -27,6 +27,7 @@ from config.embedded.errors import EmbeddedDatabaseError
 from config.embedded.programs import Account
 
 _PATIENCE = 60.0  # seconds for a start, recovery after a crash included
+_TRUST = 0.5  # seconds
 _SOCKET_PATH_LIMIT = 100  # bytes; the systems allow 104 or 108
 _PLAIN_PATH = re.compile(r"^[\w./+-]+$", re.ASCII)
 _OPTIONS = {
@@ -62,23 +63,29 @@ class Server:
         self._mutex = threading.RLock()
         self._users: int | None = None  # descriptor that holds this process's shared lock
         self._postmaster: int | None = None
+        self._trusted_until = 0.0
+        self.launches = 0  # how often this process has started it
         self._socket_folder = Path()
         os.register_at_fork(after_in_child=self._forget)
 
     def ensure_running(self) -> Path:
         """Starts the server unless it runs, becomes one of its users, returns its socket's folder.
 
-        Cheap while the server lives. Raises EmbeddedDatabaseError if it cannot be had.
+        Cheap while the server lives, which is looked at twice a second. Raises
+        EmbeddedDatabaseError if it cannot be had.
         """
         with self._mutex:
-            if self._postmaster is None or not _exists(self._postmaster):
-                self._join()
+            if time.monotonic() > self._trusted_until:
+                if self._postmaster is None or not _is_postmaster(self._postmaster, self.data):
+                    self._join()
+                self._trusted_until = time.monotonic() + _TRUST
             return self._socket_folder
 
     def doubt(self) -> None:
         """Makes the next `ensure_running` look closely: a connection has failed."""
         with self._mutex:
             self._postmaster = None
+            self._trusted_until = 0.0
 
     def leave(self) -> None:
         """Ends this process's use; the last user stops the server. Also done at exit."""
@@ -144,6 +151,7 @@ class Server:
         )
 
     def _launch(self) -> None:
+        self.launches += 1
         account = cluster.prepare(self.data)
         options = {**_OPTIONS, **({} if self.durable else _NOT_DURABLE)}
         options["unix_socket_directories"] = self._make_socket_folder(account)
@@ -243,6 +251,7 @@ class Server:
         if self._users is not None:
             os.close(self._users)
         self._users = self._postmaster = None
+        self._trusted_until = 0.0
 
     def _last_log_line(self) -> str:
         try:
@@ -256,16 +265,6 @@ class Server:
 def get_server(root: Path, *, durable: bool = True) -> Server:
     """The one Server object of this process for a folder."""
     return Server(root.resolve(), durable=durable)
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _is_postmaster(pid: int, data: Path) -> bool:

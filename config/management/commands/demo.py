@@ -1,10 +1,11 @@
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import OperationalError, connections
 
 from config import environment
 from config.demo import checkout, preparation, processes
@@ -12,7 +13,7 @@ from config.demo.logs import LogFollower
 from config.demo.ports import explain_port
 from config.demo.terminal import Terminal
 from config.embedded.base import DatabaseWrapper, close_pools
-from config.supervision import Supervisor, ignore_signals, signals_as_interrupt
+from config.supervision import Supervisor, ignore_signals, interrupt_on_signals
 
 _GRACE = 6.0  # seconds for web and worker to stop by themselves
 
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         if environment.problems:
             raise CommandError("\n".join(environment.problems))
         data_dir = Path(settings.DATA_DIR).resolve()
-        with checkout.hold(data_dir) as running, signals_as_interrupt():
+        interrupt_on_signals()
+        with checkout.hold(data_dir) as running, contextlib.suppress(KeyboardInterrupt):
             if running is not None:
                 raise CommandError(
                     f"The demo of this checkout already runs, as process {running}. Stop it there "
@@ -56,6 +58,7 @@ class Demo:
         self.host = host
         self.sample = sample
         self.terminal = Terminal()
+        self.connection = connections["default"]
         self.logs = data_dir / "logs"
         self.logs.mkdir(mode=0o700, exist_ok=True)
         self.environment = processes.make_environment(data_dir, host=host)
@@ -69,6 +72,9 @@ class Demo:
 
     def run(self) -> None:
         """Until Ctrl-C, SIGTERM or SIGHUP; then everything is stopped, in seconds."""
+        checkout.end_leftovers(self.data_dir)
+        if problem := explain_port(self.host, settings.PORT):
+            raise CommandError(problem)
         try:
             self._start()
             while True:
@@ -82,9 +88,6 @@ class Demo:
 
     def _start(self) -> None:
         started = time.monotonic()
-        checkout.end_leftovers(self.data_dir)
-        if problem := explain_port(self.host, settings.PORT):
-            raise CommandError(problem)
         self.terminal.say("Starting Allhours")
         with self.terminal.step("Database"):
             self._connect()
@@ -108,7 +111,7 @@ class Demo:
 
     def _connect(self) -> None:
         try:
-            connection.ensure_connection()
+            self.connection.ensure_connection()
         except OperationalError as error:
             if isinstance(error, CommandError):
                 raise
@@ -119,8 +122,12 @@ class Demo:
 
     def _tend(self) -> None:
         self.supervisor.tend()
-        if isinstance(connection, DatabaseWrapper):
-            connection.server.ensure_running()
+        if isinstance(self.connection, DatabaseWrapper):
+            server = self.connection.server
+            launches = server.launches
+            server.ensure_running()
+            if server.launches > launches:
+                self.terminal.say("  The database had ended; it runs again.")
         for follower in self.followers:
             for line in follower.read_important():
                 self.terminal.say(f"  {line}")
@@ -129,12 +136,12 @@ class Demo:
         with self.terminal.step("Stopping"):
             self.supervisor.stop(grace=_GRACE)
             self._close_connections()
-            if isinstance(connection, DatabaseWrapper):
-                connection.server.leave()
+            if isinstance(self.connection, DatabaseWrapper):
+                self.connection.server.leave()
 
     def _close_connections(self) -> None:
         """The demo itself needs none while it watches."""
-        connection.close()
+        self.connection.close()
         close_pools()
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import connections
 
 from config.demo import checkout
 from config.embedded.base import DatabaseWrapper
@@ -22,6 +22,7 @@ class Command(BaseCommand):
                 f"The demo, process {stubborn}, does not stop. End it with kill -9 {stubborn}."
             )
         left = checkout.end_leftovers(data_dir)
+        connection = connections["default"]
         if isinstance(connection, DatabaseWrapper) and not connection.server.stop_unused():
             raise CommandError("Other processes of this checkout still use the database.")
         if left:

@@ -3,14 +3,12 @@ import sys
 import time
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from procrastinate.exceptions import ConnectorException
 
 from config import environment
-from config.supervision import Child, Supervisor, ignore_signals, signals_as_interrupt
-from config.worker import run_worker
+from config.supervision import Child, Supervisor, ignore_signals, interrupt_on_signals
+from config.worker import WorkerEndedError, run_worker
 
 _GRACE = 25.0  # platforms kill about 30 s after SIGTERM
 
@@ -36,10 +34,9 @@ class Command(BaseCommand):
             return
         try:
             run_worker(concurrency=settings.WORKER_CONCURRENCY, grace=_GRACE)
-        except (ConnectorException, psycopg.OperationalError) as error:
+        except WorkerEndedError as error:
             raise CommandError(
-                f"The worker ended, for the database does not answer as it should: "
-                f"{error.__cause__ or error}. It may be away, or not migrated yet "
+                f"The worker ended: {error}. The database may be away, or not migrated yet "
                 "(manage.py migrate)."
             ) from error
 
@@ -49,14 +46,14 @@ class Command(BaseCommand):
             Child(f"worker {number}", command, os.environ) for number in range(1, processes + 1)
         ]
         supervisor = Supervisor(children, announce=self.stderr.write)
-        with signals_as_interrupt():
-            try:
-                supervisor.start()
-                while True:
-                    supervisor.tend()
-                    time.sleep(0.2)
-            except KeyboardInterrupt:
-                pass
-            finally:
-                ignore_signals()
-                supervisor.stop(grace=_GRACE + 10)
+        interrupt_on_signals()
+        try:
+            supervisor.start()
+            while True:
+                supervisor.tend()
+                time.sleep(0.2)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            ignore_signals()
+            supervisor.stop(grace=_GRACE + 10)
