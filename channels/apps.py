@@ -7,4 +7,4 @@ class ChannelsConfig(AppConfig):
     verbose_name = _("Channels")
 
     def ready(self) -> None:
-        from channels import receivers  # noqa: F401  connects them
+        from channels import receivers

@@ -61,9 +61,7 @@ class Delivery(models.Model):
     message = models.OneToOneField(
         Message, models.CASCADE, related_name="delivery", verbose_name=_("message")
     )
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.QUEUED
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     lease = models.UUIDField(_("lease"), null=True, editable=False)
     lease_until = models.DateTimeField(_("leased until"), null=True, editable=False)

@@ -4,72 +4,152 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChannelConfig',
+            name="ChannelConfig",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('web', 'web form'), ('email', 'e-mail'), ('whatsapp', 'WhatsApp')], max_length=16, unique=True, verbose_name='channel')),
-                ('greeting', models.CharField(blank=True, max_length=200, verbose_name='greeting')),
-                ('signature', models.TextField(blank=True, verbose_name='signature')),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("web", "web form"),
+                            ("email", "e-mail"),
+                            ("whatsapp", "WhatsApp"),
+                        ],
+                        max_length=16,
+                        unique=True,
+                        verbose_name="channel",
+                    ),
+                ),
+                ("greeting", models.CharField(blank=True, max_length=200, verbose_name="greeting")),
+                ("signature", models.TextField(blank=True, verbose_name="signature")),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
             ],
             options={
-                'verbose_name': 'channel settings',
-                'verbose_name_plural': 'channel settings',
+                "verbose_name": "channel settings",
+                "verbose_name_plural": "channel settings",
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('sending', 'being sent'), ('sent', 'sent'), ('failed', 'failed'), ('unknown', 'outcome unknown'), ('cancelled', 'cancelled')], default='queued', max_length=10, verbose_name='state')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('lease', models.UUIDField(editable=False, null=True, verbose_name='lease')),
-                ('lease_until', models.DateTimeField(editable=False, null=True, verbose_name='leased until')),
-                ('provider_id', models.CharField(blank=True, max_length=255, verbose_name="provider's id")),
-                ('problem', models.TextField(blank=True, verbose_name='problem')),
-                ('noticed', models.BooleanField(default=False, verbose_name='customer told by e-mail')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('changed_at', models.DateTimeField(verbose_name='changed')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("sending", "being sent"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("unknown", "outcome unknown"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                ("lease", models.UUIDField(editable=False, null=True, verbose_name="lease")),
+                (
+                    "lease_until",
+                    models.DateTimeField(editable=False, null=True, verbose_name="leased until"),
+                ),
+                (
+                    "provider_id",
+                    models.CharField(blank=True, max_length=255, verbose_name="provider's id"),
+                ),
+                ("problem", models.TextField(blank=True, verbose_name="problem")),
+                (
+                    "noticed",
+                    models.BooleanField(default=False, verbose_name="customer told by e-mail"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("changed_at", models.DateTimeField(verbose_name="changed")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
             ],
             options={
-                'verbose_name': 'delivery',
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['-id'],
+                "verbose_name": "delivery",
+                "verbose_name_plural": "deliveries",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='InboundEvent',
+            name="InboundEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('web', 'web form'), ('email', 'e-mail'), ('whatsapp', 'WhatsApp')], max_length=16, verbose_name='channel')),
-                ('external_id', models.CharField(max_length=255, unique=True, verbose_name='external id')),
-                ('payload', models.JSONField(verbose_name='payload')),
-                ('state', models.CharField(choices=[('received', 'received'), ('processed', 'processed'), ('parked', 'parked for a person')], default='received', max_length=10, verbose_name='state')),
-                ('problem', models.TextField(blank=True, verbose_name='problem')),
-                ('received_at', models.DateTimeField(db_index=True, verbose_name='received')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("web", "web form"),
+                            ("email", "e-mail"),
+                            ("whatsapp", "WhatsApp"),
+                        ],
+                        max_length=16,
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(max_length=255, unique=True, verbose_name="external id"),
+                ),
+                ("payload", models.JSONField(verbose_name="payload")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("processed", "processed"),
+                            ("parked", "parked for a person"),
+                        ],
+                        default="received",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("problem", models.TextField(blank=True, verbose_name="problem")),
+                ("received_at", models.DateTimeField(db_index=True, verbose_name="received")),
             ],
             options={
-                'verbose_name': 'inbound event',
-                'verbose_name_plural': 'inbound events',
-                'ordering': ['-id'],
+                "verbose_name": "inbound event",
+                "verbose_name_plural": "inbound events",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='RateCounter',
+            name="RateCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100)),
-                ('window', models.BigIntegerField()),
-                ('count', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=100)),
+                ("window", models.BigIntegerField()),
+                ("count", models.PositiveIntegerField(default=1)),
             ],
         ),
     ]

@@ -5,31 +5,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('channels', '0001_initial'),
-        ('crm', '0001_initial'),
+        ("channels", "0001_initial"),
+        ("crm", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='message',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='delivery', to='crm.message', verbose_name='message'),
+            model_name="delivery",
+            name="message",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="delivery",
+                to="crm.message",
+                verbose_name="message",
+            ),
         ),
         migrations.AddField(
-            model_name='inboundevent',
-            name='message',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='inbound_events', to='crm.message', verbose_name='message'),
+            model_name="inboundevent",
+            name="message",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="inbound_events",
+                to="crm.message",
+                verbose_name="message",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ratecounter',
-            constraint=models.UniqueConstraint(fields=('key', 'window'), name='rate_counter_once'),
+            model_name="ratecounter",
+            constraint=models.UniqueConstraint(fields=("key", "window"), name="rate_counter_once"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'sending'])), fields=['changed_at'], name='delivery_unfinished'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "sending"])),
+                fields=["changed_at"],
+                name="delivery_unfinished",
+            ),
         ),
     ]

@@ -72,6 +72,7 @@ class ReadOnlyInline(TabularInline[AnyModel, Parent]):
 
     extra = 0
     can_delete = False
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
