@@ -11,10 +11,12 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from knowledge.documents import BrokenDocumentError, Document, read_document
+from knowledge.embeddings import get_embedder
 from knowledge.indexing import index_article, request_indexing
 from knowledge.models import Article
 from knowledge.sources import SourceFile, folder_files
 from knowledge.types import ImportReport
+from knowledge.vectors import activate_if_complete, get_index
 
 Progress = Callable[[int, int, str], None]
 
@@ -31,6 +33,9 @@ def import_folder(
     folder: Path, *, collection: str = "", progress: Progress | None = None
 ) -> ImportReport:
     """Imports every Markdown file below the folder and indexes what needs it, embedding here.
+
+    If the embedding model was changed, its vectors are searched from the moment that every
+    passage of every collection has one.
 
     Raises NothingToImportError before anything is changed, so that a wrong path archives nothing.
     """
@@ -83,6 +88,8 @@ def import_files(
         if embed_here:
             index_article(article.pk)
         outcomes[outcome].append(file.path)
+    if embed_here:
+        activate_if_complete(get_index(get_embedder()))
     if progress:
         progress(len(files), len(files), "")
     return ImportReport(

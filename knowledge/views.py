@@ -24,7 +24,9 @@ def help_centre(request: HttpRequest) -> HttpResponse:
     else:
         articles = Article.objects.public().defer("body").order_by("topic", "title")
         topics = groupby(articles, key=lambda article: article.topic)
-        context = {"query": "", "topics": [(topic, list(group)) for topic, group in topics]}
+        listed = [(topic, list(group)) for topic, group in topics]
+        listed.sort(key=lambda entry: not entry[0])  # what has no topic comes last
+        context = {"query": "", "topics": listed}
     fragment = "HX-Request" in request.headers
     template = "knowledge/_results.html" if fragment else "knowledge/help_centre.html"
     response = render(request, template, context)

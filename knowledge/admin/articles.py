@@ -40,12 +40,10 @@ class PassageInline(TabularInline[Passage, Article]):
 @admin.register(Article)
 class ArticleAdmin(ArticleAdminBase[Article]):
     list_display = [
-        "title",
-        "slug",
+        "show_article",
         "topic",
         "show_state",
         "show_audience",
-        "language",
         "owner",
         "checked_on",
         "show_indexed",
@@ -142,6 +140,10 @@ class ArticleAdmin(ArticleAdminBase[Article]):
             ]
         text = ngettext("%(n)d article changed.", "%(n)d articles changed.", len(moved))
         self.message_user(request, text % {"n": len(moved)}, messages.SUCCESS)
+
+    @display(description=_("article"), ordering="title", header=True)
+    def show_article(self, article: Article) -> tuple[str, str]:
+        return article.title, article.slug
 
     @display(
         description=_("state"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ordering: str | None = None,
         label: bool | dict[str, str] | None = None,
         boolean: bool | None = None,
+        header: bool | None = None,
     ) -> Callable[[Function], Function]: ...
 else:
     from import_export.admin import ImportExportModelAdmin

@@ -223,5 +223,5 @@ def test_an_import_stays_within_few_queries(
     folder: Path, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     import_folder(folder)
-    with django_assert_max_num_queries(3 + 3 * 8):
+    with django_assert_max_num_queries(7 + 3 * 8):
         import_folder(folder)

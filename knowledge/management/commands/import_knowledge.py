@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from knowledge.ingestion import NothingToImportError, import_folder
+from knowledge.minilm import ModelFilesError
 from knowledge.types import ImportReport
 
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         self._shown = 0.0
         try:
             report = import_folder(path, collection=collection, progress=self._show)
-        except NothingToImportError as error:
+        except (NothingToImportError, ModelFilesError) as error:
             raise CommandError(str(error)) from None
         self._print(report)
 
