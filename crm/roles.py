@@ -27,7 +27,7 @@ _AGENT = {
     },
     "tickets": {"view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction"},
     "knowledge": {"view_article", "view_passage"},
-    "channels": {"view_delivery"},
+    "channels": {"view_delivery", "view_inboundevent"},
     "agent": {"view_agentrun", "view_agentstep", "view_draft"},
 }  # fmt: skip
 _SUPERVISOR = {
@@ -39,7 +39,7 @@ _SUPERVISOR = {
         "add_article", "change_article", "delete_article", "view_historicalarticle",
         "view_embeddingindex",
     },
-    "channels": {"change_delivery", "view_inboundevent", "view_channelconfig"},
+    "channels": {"change_delivery", "view_channelconfig"},
     "agent": {
         "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
         "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",

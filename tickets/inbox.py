@@ -41,7 +41,7 @@ def with_waiting(tickets: TicketQuerySet) -> TicketQuerySet:
 
 
 # Escalated before taken, overdue before not, urgent before low, then who waits longest.
-URGENCY = ("taken", "in_time", "priority_rank", "waiting_since", "id")
+URGENCY = ("taken", "in_time", "priority_rank", "waiting_since", "pk")
 
 
 def with_urgency(tickets: TicketQuerySet, *, now: datetime) -> TicketQuerySet:

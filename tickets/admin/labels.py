@@ -1,6 +1,9 @@
 """The words and colours of a ticket."""
 
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from crm.labels import Label
 from tickets.models import Ticket
@@ -24,8 +27,23 @@ PRIORITY_TONES: dict[str, str] = {
 }
 
 
+# In the words of staff; the model's own words are the customer's.
+STATUS_WORDS: dict[str, Any] = {
+    Status.OPEN: _("new"),
+    Status.IN_PROGRESS: _("in progress"),
+    Status.WAITING: _("waiting for customer"),
+    Status.ESCALATED: _("needs a person"),
+    Status.RESOLVED: _("resolved"),
+    Status.CLOSED: _("closed"),
+}
+
+
+def status_words(ticket: Ticket) -> str:
+    return str(STATUS_WORDS[ticket.status])
+
+
 def status_label(ticket: Ticket) -> Label:
-    return Label(ticket.get_status_display(), STATUS_TONES[ticket.status])
+    return Label(status_words(ticket), STATUS_TONES[ticket.status])
 
 
 def priority_label(ticket: Ticket) -> Label:

@@ -21,7 +21,7 @@ from crm.models import CustomerIdentifier, Message
 from crm.templatetags.console import until, waited
 from tickets.admin import views
 from tickets.admin.filters import ALL, QUEUES, QueueFilter, chosen_queue
-from tickets.admin.labels import PRIORITY_TONES, STATUS_TONES, is_overdue
+from tickets.admin.labels import PRIORITY_TONES, STATUS_TONES, is_overdue, status_words
 from tickets.admin.page import ticket_page
 from tickets.inbox import URGENCY, with_urgency
 from tickets.models import Ticket, TicketQuerySet
@@ -86,15 +86,13 @@ class TicketAdmin(ModelAdmin[Ticket]):
         return queryset.filter(found | Q(Exists(addresses)) | Q(Exists(messages))), False
 
     def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
         own = [
-            path(
-                f"<int:object_id>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"tickets_ticket_{name}",
-            )
+            path(f"<int:object_id>/{name}/", wrap(view), name=f"tickets_ticket_{name}")
             for name, view in views.VIEWS.items()
         ]
-        return own + super().get_urls()
+        following = path("next/", wrap(views.next_ticket), name="tickets_ticket_next")
+        return [following, *own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -116,7 +114,7 @@ class TicketAdmin(ModelAdmin[Ticket]):
             raise Http404
         return ticket_page(request, ticket)
 
-    @display(description=_("ticket"), ordering="id")
+    @display(description=_("ticket"), ordering="number")
     def show_ticket(self, ticket: Ticket) -> str:
         return format_html(
             '<span class="ah-cell"><strong>{}</strong>'
@@ -128,7 +126,7 @@ class TicketAdmin(ModelAdmin[Ticket]):
 
     @display(description=_("status"), ordering="status", label=STATUS_TONES)
     def show_status(self, ticket: Ticket) -> tuple[str, str]:
-        return ticket.status, ticket.get_status_display()
+        return ticket.status, status_words(ticket)
 
     @display(description=_("reason"), ordering="escalation_reason", empty_value="")
     def show_reason(self, ticket: Ticket) -> str:
@@ -140,7 +138,9 @@ class TicketAdmin(ModelAdmin[Ticket]):
 
     @display(description=_("channel"), ordering="conversation__channel")
     def show_channel(self, ticket: Ticket) -> str:
-        return ticket.conversation.get_channel_display()
+        return format_html(
+            '<span class="ah-nowrap">{}</span>', ticket.conversation.get_channel_display()
+        )
 
     @display(description=_("waiting"), ordering="waiting_since", empty_value="")
     def show_waiting(self, ticket: Ticket) -> str:
@@ -156,9 +156,9 @@ class TicketAdmin(ModelAdmin[Ticket]):
         return time
 
     @display(description=_("assigned to"), ordering="conversation__assigned_to", empty_value="–")
-    def show_assignee(self, ticket: Ticket) -> str:
+    def show_assignee(self, ticket: Ticket) -> str | None:
         assignee = ticket.conversation.assigned_to
-        return str(assignee) if assignee else ""
+        return str(assignee) if assignee else None
 
     @admin.action(description=_("Assign to me"), permissions=["change"])
     def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:

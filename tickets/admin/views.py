@@ -5,7 +5,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +18,7 @@ from crm.timeline import list_timeline
 from tickets import services
 from tickets.admin.forms import ReplyForm, SortForm
 from tickets.admin.page import ticket_page, timeline_context
+from tickets.inbox import URGENCY, with_urgency
 from tickets.models import Ticket
 from tickets.replies import StaleReplyError, send_reply
 from tickets.triage import assign_ticket, sort_ticket
@@ -40,6 +41,26 @@ def get_ticket(request: HttpRequest, ticket_id: int | str) -> Ticket | None:
         .filter(pk=int(ticket_id))
         .first()
     )
+
+
+def next_ticket(request: HttpRequest) -> HttpResponse:
+    """The most urgent ticket that needs a person and is not somebody else's, but for `after`."""
+    if not request.user.has_perm("tickets.view_ticket"):
+        raise PermissionDenied
+    after = request.GET.get("after", "")
+    waiting = with_urgency(Ticket.objects.needing_a_person(), now=timezone.now())
+    free = Q(conversation__assigned_to=None) | Q(conversation__assigned_to=request.user.pk)
+    chosen = (
+        waiting.filter(free)
+        .exclude(pk=int(after) if after.isdecimal() else 0)
+        .order_by(*URGENCY)
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if chosen is None:
+        messages.success(request, _("Nobody else waits for a person."))
+        return redirect("admin:tickets_ticket_changelist")
+    return redirect("admin:tickets_ticket_change", chosen)
 
 
 def timeline(request: HttpRequest, object_id: int) -> HttpResponse:
