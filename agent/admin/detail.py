@@ -3,13 +3,17 @@
 Values are handed to the template as plain text, which escapes them: they may be a customer's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 _LONG = 140
 _MAX_ROWS = 50
+_FIRST: list[object] = [
+    "error", "arguments", "query", "result", "title", "headings", "text", "score", "similarity",
+    "text_rank", "reason", "why",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class Node:
 def describe(value: object) -> Node:
     """The value of a JSON document as a node."""
     if isinstance(value, Mapping):
-        shown = [(name, inner) for name, inner in value.items() if inner not in (None, "", [], {})]
-        return Node("pairs", pairs=tuple((_name(name), describe(inner)) for name, inner in shown))
+        shown = [name for name in _order(value) if value[name] not in (None, "", [], {})]
+        return Node("pairs", pairs=tuple((_name(name), describe(value[name])) for name in shown))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return _describe_list(value[:_MAX_ROWS])
     text = _text(value)
@@ -41,7 +45,7 @@ def describe(value: object) -> Node:
 def _describe_list(values: Sequence[object]) -> Node:
     rows = [value for value in values if isinstance(value, Mapping)]
     if len(rows) > 0 and len(rows) == len(values):
-        names = list(dict.fromkeys(name for row in rows for name in row))
+        names = _order(dict.fromkeys(name for row in rows for name in row))
         return Node(
             "table",
             headers=tuple(_name(name) for name in names),
@@ -60,6 +64,11 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+def _order(names: Iterable[object]) -> list[object]:
+    """Names as people read them; PostgreSQL's JSON sorts by length."""
+    return sorted(names, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
 
 
 def _name(name: object) -> str:

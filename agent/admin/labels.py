@@ -1,5 +1,9 @@
 """The words and colours of a run and a draft."""
 
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
 from agent.models import AgentRun, AgentStep, Draft
 from crm.labels import Label
 
@@ -31,6 +35,22 @@ STEP_ICONS: dict[str, str] = {
     AgentStep.Kind.GROUNDING: "fact_check",
     AgentStep.Kind.DECISION: "flag",
 }
+
+
+_TOOLS: dict[str, Any] = {
+    "search_knowledge_base": _("searched the knowledge"),
+    "get_customer_history": _("read the customer's history"),
+    "create_ticket": _("opened a ticket"),
+    "escalate_to_human": _("asked for a person"),
+    "send_response": _("proposed an answer"),
+}
+_DECISIONS = dict(AgentRun.Decision.choices)
+
+
+def step_title(step: AgentStep) -> str:
+    """The step's title in words where it is a name of the machine's."""
+    words = {AgentStep.Kind.TOOL: _TOOLS, AgentStep.Kind.DECISION: _DECISIONS}
+    return str(words.get(AgentStep.Kind(step.kind), {}).get(step.title, step.title))
 
 
 def outcome(run: AgentRun) -> tuple[str, str, str]:

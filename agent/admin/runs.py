@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from agent.admin.detail import describe
-from agent.admin.labels import DECISION_TONES, STATE_TONES, STEP_ICONS, outcome, outcome_label
+from agent.admin.labels import (
+    DECISION_TONES,
+    STATE_TONES,
+    STEP_ICONS,
+    outcome,
+    outcome_label,
+    step_title,
+)
 from agent.models import AgentRun
 from crm.admin.base import ReadOnlyAdmin, display
 
@@ -57,7 +64,7 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
             "ticket": ticket,
             "outcome": outcome_label(run),
             "steps": [
-                (step, STEP_ICONS.get(step.kind, "circle"), describe(step.detail))
+                (step, step_title(step), STEP_ICONS.get(step.kind, "circle"), describe(step.detail))
                 for step in run.steps.all()
             ],
         }
