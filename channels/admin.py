@@ -218,3 +218,9 @@ class InboundEventAdmin(ReadOnlyAdmin[InboundEvent]):
 @admin.register(ChannelConfig)
 class ChannelConfigAdmin(ModelAdmin[ChannelConfig]):
     list_display = ("channel", "enabled", "greeting")
+    fields = ("channel", "enabled", "greeting", "signature")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ChannelConfig | None = None
+    ) -> tuple[str, ...]:
+        return ("channel",) if obj else ()

@@ -22,7 +22,12 @@ from tickets.inbox import URGENCY, with_urgency
 from tickets.models import Ticket
 
 _SHOWN = 12
+_ALERTS = 6
 _DAYS = 14
+_ALERT_PAGES = {
+    "delivery": "admin:channels_delivery_change",
+    "job": "admin:procrastinate_procrastinatejob_change",
+}
 
 
 class Median(Aggregate):
@@ -109,10 +114,19 @@ def _drafts() -> list[Draft]:
     )
 
 
-def _alerts() -> list[StaffAlert]:
-    return list(
-        StaffAlert.objects.filter(cleared_at__isnull=True).order_by("level", "-last_seen_at")[:6]
-    )
+def _alerts() -> list[tuple[StaffAlert, str]]:
+    """The open alerts, critical ones first, each with the page to go to, "" if there is none."""
+    alerts = StaffAlert.objects.filter(cleared_at__isnull=True).order_by("level", "-last_seen_at")
+    return [(alert, _page_of(alert.key)) for alert in alerts[:_ALERTS]]
+
+
+def _page_of(key: str) -> str:
+    """Where an alert's cause is dealt with, by the first part of its key."""
+    kind, _colon, name = key.partition(":")
+    if kind == "tickets":
+        return reverse("admin:tickets_ticket_changelist") + "?queue=overdue"
+    page = _ALERT_PAGES.get(kind)
+    return reverse(page, args=[int(name)]) if page and name.isdecimal() else ""
 
 
 def _troubles(request: HttpRequest, counts: Counts) -> list[Trouble]:
@@ -179,7 +193,11 @@ _CHART_OPTIONS = {
     "maintainAspectRatio": False,
     "plugins": {"legend": {"display": True, "position": "bottom", "labels": {"boxWidth": 10}}},
     "scales": {
-        "x": {"stacked": True, "grid": {"display": False}},
+        "x": {
+            "stacked": True,
+            "grid": {"display": False},
+            "ticks": {"maxRotation": 0, "autoSkipPadding": 14},
+        },
         "y": {"stacked": True, "beginAtZero": True, "ticks": {"precision": 0}},
     },
 }

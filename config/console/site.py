@@ -2,8 +2,12 @@ from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -30,6 +34,9 @@ class Console(UnfoldAdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if request.method == "GET" and REDIRECT_FIELD_NAME not in request.GET:
+            target = urlencode({REDIRECT_FIELD_NAME: reverse("admin:index")})
+            return redirect(f"{request.path}?{target}")  # the theme's form keeps only the address
         response: HttpResponse = _console_policy(super().login)(request, extra_context)
         return response
 
