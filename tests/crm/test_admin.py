@@ -1,0 +1,243 @@
+"""Customers, conversations, files, alerts and staff in the console."""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from crm.alerts import raise_alert
+from crm.models import Attachment, Customer, CustomerIdentifier, StaffAlert, User
+from crm.roles import Role, get_role, give_role
+from crm.types import IncomingFile
+from tickets.models import Ticket
+
+Ask = Callable[..., Ticket]
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+HTML = b"<html><script>alert(1)</script></html>"
+
+
+@pytest.fixture
+def files(ask: Ask) -> dict[str, Attachment]:
+    ask(
+        files=(
+            IncomingFile("photo.png", "image/png", PNG),
+            IncomingFile("false.png", "image/png", HTML),
+        )
+    )
+    return {attachment.name: attachment for attachment in Attachment.objects.all()}
+
+
+# --- Roles ----------------------------------------------------------------------------------
+def test_each_role_holds_the_one_below(db: None) -> None:
+    held = {
+        role: set(Group.objects.get(name=role).permissions.values_list("codename", flat=True))
+        for role in Role.values
+    }
+    assert held["agent"] < held["supervisor"] < held["administrator"]
+    assert "change_ticket" in held["agent"]
+    assert not {"change_guardrailrule", "change_draft", "change_user"} & held["agent"]
+    assert {"change_guardrailrule", "change_draft", "change_article"} <= held["supervisor"]
+    assert not {"change_user", "change_channelconfig"} & held["supervisor"]
+    assert {"change_user", "change_channelconfig"} <= held["administrator"]
+
+
+def test_roles_are_set_anew_by_a_migration(db: None) -> None:
+    agent = Group.objects.get(name="agent")
+    before = agent.permissions.count()
+    agent.permissions.clear()
+    agent.permissions.add(
+        Group.objects.get(name="administrator").permissions.get(codename="change_user")
+    )
+    call_command("migrate", verbosity=0)
+    assert agent.permissions.count() == before
+    assert not agent.permissions.filter(codename="change_user").exists()
+
+
+def test_a_new_role_replaces_the_old_one(bob: User) -> None:
+    give_role(bob, Role.SUPERVISOR)
+    assert get_role(User.objects.get(pk=bob.pk)) == "supervisor"
+
+
+def test_demo_staff_is_made_once_and_printed(client: Client, db: None) -> None:
+    with pytest.raises(CommandError):
+        call_command("create_demo_staff")
+    call_command("create_demo_staff", "--password", "first-one-12", stdout=StringIO())
+    output = StringIO()
+    call_command("create_demo_staff", "--password", "second-one-12", stdout=output)
+    assert "demo  second-one-12" in output.getvalue()
+    assert {get_role(user) for user in User.objects.all()} == set(Role.values)
+    assert not client.login(username="demo", password="first-one-12")
+    assert client.login(username="demo", password="second-one-12")
+    assert client.get("/admin/").status_code == 200
+
+
+# --- Staff ----------------------------------------------------------------------------------
+@pytest.mark.parametrize(("role", "status"), [("bob", 403), ("carol", 200), ("dora", 200)])
+def test_staff_list_by_role(
+    role: str, status: int, client: Client, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(role))
+    assert client.get("/admin/crm/user/").status_code == status
+
+
+def test_administrator_gives_and_takes_roles(client: Client, dora: User, bob: User) -> None:
+    client.force_login(dora)
+    url = f"/admin/crm/user/{bob.pk}/change/"
+    data = {"username": "bob", "first_name": "Bob", "is_active": "on", "role": "supervisor"}
+    assert client.post(url, data).status_code == 302
+    assert get_role(User.objects.get(pk=bob.pk)) == "supervisor"
+    assert client.post(url, {**data, "role": ""}).status_code == 302
+    bob.refresh_from_db()
+    assert (bob.is_staff, bob.groups.count()) == (False, 0)
+
+
+def test_administrator_adds_staff(client: Client, dora: User) -> None:
+    client.force_login(dora)
+    data = {
+        "username": "erin", "usable_password": "true", "password1": "quite-a-long-one-7",
+        "password2": "quite-a-long-one-7", "role": "agent",
+    }  # fmt: skip
+    response = client.post("/admin/crm/user/add/", data)
+    assert response.status_code == 302
+    erin = User.objects.get(username="erin")
+    assert (erin.is_staff, get_role(erin), erin.is_superuser) == (True, "agent", False)
+
+
+def test_administrator_cannot_take_over_a_superuser(client: Client, dora: User) -> None:
+    root = User.objects.create_superuser("root", password="a-long-password-1")
+    client.force_login(dora)
+    page = client.get(f"/admin/crm/user/{root.pk}/change/")
+    assert b'name="username"' not in page.content
+    assert client.post(f"/admin/crm/user/{root.pk}/change/", {}).status_code == 403
+    assert client.get(f"/admin/crm/user/{root.pk}/password/").status_code == 403
+
+
+# --- Customers and conversations --------------------------------------------------------------
+def test_customer_page_shows_identifiers_and_conversations(
+    client: Client, bob: User, carol: User, ask: Ask
+) -> None:
+    ask(subject="Export of boards", phone="+49 30 901820")
+    customer = Customer.objects.get()
+    url = f"/admin/crm/customer/{customer.pk}/change/"
+    client.force_login(bob)
+    shown = client.get(url).content.decode()
+    for words in ("alice@example.com", "+4930901820", "Export of boards", "typed by somebody"):
+        assert words in shown
+    assert client.post(url, {"name": "Mallory"}).status_code == 403
+    client.force_login(carol)
+    assert b'name="notes"' in client.get(url).content
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [("/admin/crm/customer/", 8), ("/admin/crm/conversation/", 7)],  # one for the languages
+)
+def test_lists_take_the_same_queries_for_any_length(
+    path: str,
+    count: int,
+    client: Client,
+    bob: User,
+    ask: Ask,
+    django_assert_num_queries: Any,
+) -> None:
+    for number in range(15):
+        ask(email=f"c{number}@example.com")
+    client.force_login(bob)
+    with django_assert_num_queries(count):
+        client.get(path)
+
+
+def test_customer_is_found_by_an_address(client: Client, bob: User, ask: Ask) -> None:
+    ask()
+    ask(name="Zed", email="zed@example.com")
+    client.force_login(bob)
+    shown = client.get("/admin/crm/customer/", {"q": "ALICE@example"}).content.decode()
+    assert "Alice Ahmed" in shown
+    assert "Zed" not in shown
+
+
+def test_conversation_reads_as_a_timeline_and_takes_no_edit(
+    client: Client, dora: User, ask: Ask
+) -> None:
+    ticket = ask("How do I invite <b>colleagues</b>?")
+    client.force_login(dora)
+    url = f"/admin/crm/conversation/{ticket.conversation_id}/change/"
+    shown = client.get(url).content.decode()
+    assert "How do I invite &lt;b&gt;colleagues&lt;/b&gt;?" in shown
+    assert "<textarea" not in shown
+    assert client.get("/admin/crm/conversation/none/change/").status_code == 404
+    listed = client.get("/admin/crm/conversation/", {"q": "colleagues"}).content.decode()
+    assert "A question" in listed
+
+
+# --- Files ------------------------------------------------------------------------------------
+def test_file_is_a_download_whatever_it_claims(
+    client: Client, bob: User, files: dict[str, Attachment]
+) -> None:
+    client.force_login(bob)
+    response = client.get(f"/admin/crm/attachment/{files['false.png'].pk}/")
+    assert response.content == HTML
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == 'attachment; filename="false.png"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_only_true_images_are_shown(
+    client: Client, bob: User, files: dict[str, Attachment]
+) -> None:
+    client.force_login(bob)
+    shown = client.get(f"/admin/crm/attachment/{files['photo.png'].pk}/image/")
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/png")
+    hidden = client.get(f"/admin/crm/attachment/{files['false.png'].pk}/image/")
+    assert hidden.status_code == 404
+    page = client.get(f"/admin/tickets/ticket/{Ticket.objects.get().pk}/change/")
+    assert page.content.count(b"/image/") == 1
+
+
+def test_files_are_for_staff_with_a_role(client: Client, files: dict[str, Attachment]) -> None:
+    url = f"/admin/crm/attachment/{files['photo.png'].pk}/"
+    assert client.get(url).status_code == 302
+    client.force_login(User.objects.create_user("eve", is_staff=True))
+    assert client.get(url).status_code == 403
+    assert client.get(f"{url}image/").status_code == 403
+
+
+# --- Alerts -----------------------------------------------------------------------------------
+def test_alert_is_cleared_by_a_supervisor_only(client: Client, bob: User, carol: User) -> None:
+    raise_alert("gmail:token", title="Mailbox away", detail="Sign in again.", now=timezone.now())
+    alert = StaffAlert.objects.get()
+    url = f"/admin/crm/staffalert/{alert.pk}/clearance/"
+    client.force_login(bob)
+    assert b"Mailbox away" in client.get("/admin/crm/staffalert/").content
+    assert client.post(url).status_code == 403
+    client.force_login(carol)
+    assert client.get(url).status_code == 405
+    response = client.post(url, {"next": "https://evil.example/"})
+    assert response["Location"] == "/admin/crm/staffalert/"
+    alert.refresh_from_db()
+    assert alert.cleared_at is not None
+    assert b"Mailbox away" not in client.get("/admin/crm/staffalert/").content
+    assert b"Mailbox away" in client.get("/admin/crm/staffalert/?state=cleared").content
+
+
+def test_identifiers_cannot_be_edited_by_hand(client: Client, carol: User, ask: Ask) -> None:
+    ask()
+    customer, identifier = Customer.objects.get(), CustomerIdentifier.objects.get()
+    client.force_login(carol)
+    data = {
+        "name": "Alice A.", "company": "", "language": "", "notes": "",
+        "identifiers-TOTAL_FORMS": 1, "identifiers-INITIAL_FORMS": 1,
+        "identifiers-0-id": identifier.pk, "identifiers-0-customer": customer.pk,
+        "identifiers-0-trust": 3, "conversations-TOTAL_FORMS": 0,
+        "conversations-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert client.post(f"/admin/crm/customer/{customer.pk}/change/", data).status_code == 302
+    identifier.refresh_from_db()
+    customer.refresh_from_db()
+    assert (customer.name, identifier.trust) == ("Alice A.", 0)

@@ -1,0 +1,409 @@
+"""The inbox and the ticket's page, through HTTP as staff use them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from channels.models import Delivery
+from crm import services as crm
+from crm.models import Conversation, Message, User
+from tickets import services
+from tickets.models import ResponseTarget, Satisfaction, Ticket, TicketEvent
+
+Ask = Callable[..., Ticket]
+LIST = "/admin/tickets/ticket/"
+
+
+def page_of(ticket: Ticket) -> str:
+    return reverse("admin:tickets_ticket_change", args=[ticket.pk])
+
+
+def post(client: Client, ticket: Ticket, name: str, **data: Any) -> Any:
+    return client.post(reverse(f"admin:tickets_ticket_{name}", args=[ticket.pk]), data)
+
+
+def reply(client: Client, ticket: Ticket, text: str, *, seen: int, then: str = "send") -> Any:
+    return post(client, ticket, "reply", text=text, seen=seen, then=then)
+
+
+def newest(ticket: Ticket) -> int:
+    message = ticket.conversation.messages.last()
+    return message.pk if message else 0
+
+
+def escalate(ticket: Ticket, *, reason: str = "refund", minutes_ago: int = 0) -> Ticket:
+    now = timezone.now() - timedelta(minutes=minutes_ago)
+    return services.escalate_ticket(
+        ticket=ticket, reason=reason, detail="Wants the money back.", actor="agent", now=now
+    )
+
+
+@pytest.fixture
+def ticket(ask: Ask) -> Ticket:
+    return escalate(ask("Please refund me.", subject="Charged twice"))
+
+
+# --- Who may see and do what ----------------------------------------------------------------
+@pytest.mark.parametrize("role", ["bob", "carol", "dora"])
+def test_every_role_opens_inbox_and_ticket(
+    role: str, client: Client, ticket: Ticket, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(role))
+    assert b"Charged twice" in client.get(LIST).content
+    page = client.get(page_of(ticket))
+    assert page.status_code == 200
+    for words in ("Please refund me.", "Wants the money back.", "alice@example.com", "refund"):
+        assert words in page.content.decode()
+
+
+def test_strangers_are_sent_to_the_login(client: Client, ticket: Ticket) -> None:
+    for path in (LIST, page_of(ticket)):
+        response = client.get(path)
+        assert response.status_code == 302
+        assert response["Location"].startswith("/admin/login/")
+    assert post(client, ticket, "resolution").status_code == 302
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.ESCALATED
+
+
+def test_staff_without_a_role_see_no_tickets(client: Client, ticket: Ticket) -> None:
+    user = User.objects.create_user("eve", password="a-long-password-1", is_staff=True)
+    client.force_login(user)
+    assert client.get(LIST).status_code == 403
+    assert client.get(page_of(ticket)).status_code == 403
+    for name in ("reply", "takeover", "closure", "assignment", "triage"):
+        assert post(client, ticket, name).status_code == 403
+
+
+def test_changes_take_a_post_with_the_csrf_token(bob: User, ticket: Ticket) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(bob)
+    url = reverse("admin:tickets_ticket_resolution", args=[ticket.pk])
+    assert client.get(url).status_code == 405
+    assert client.post(url).status_code == 403
+
+
+def test_unknown_ticket_is_404(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    assert client.get("/admin/tickets/ticket/987654/change/").status_code == 404
+    assert client.get("/admin/tickets/ticket/none/change/").status_code == 404
+
+
+# --- The inbox ------------------------------------------------------------------------------
+def test_inbox_opens_with_what_needs_a_person_the_urgent_first(
+    client: Client, bob: User, ask: Ask
+) -> None:
+    ask("Answered by the agent.", subject="No person needed")
+    escalate(ask("One", subject="Old and normal"), minutes_ago=300)
+    escalate(ask("Two", subject="New but urgent", priority="urgent"))
+    client.force_login(bob)
+    shown = client.get(LIST).content.decode()
+    assert "No person needed" not in shown
+    assert shown.index("New but urgent") < shown.index("Old and normal")
+    assert "No person needed" in client.get(f"{LIST}?queue=all").content.decode()
+
+
+def test_overdue_stands_before_urgent(client: Client, bob: User, ask: Ask) -> None:
+    late = escalate(ask("One", subject="Late and low", priority="low"))
+    Ticket.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    escalate(ask("Two", subject="Urgent in time", priority="urgent"))
+    client.force_login(bob)
+    shown = client.get(LIST).content.decode()
+    assert shown.index("Late and low") < shown.index("Urgent in time")
+    overdue = client.get(f"{LIST}?queue=overdue").content.decode()
+    assert "Late and low" in overdue
+    assert "Urgent in time" not in overdue
+
+
+def test_views_mine_and_unassigned(client: Client, bob: User, ask: Ask) -> None:
+    mine = escalate(ask("One", subject="In my hands"))
+    services.take_over_ticket(ticket=mine, staff=bob, now=timezone.now())
+    escalate(ask("Two", subject="In no hands"))
+    client.force_login(bob)
+    shown = client.get(f"{LIST}?queue=mine").content.decode()
+    assert "In my hands" in shown
+    assert "In no hands" not in shown
+    shown = client.get(f"{LIST}?queue=unassigned").content.decode()
+    assert "In no hands" in shown
+    assert "In my hands" not in shown
+
+
+@pytest.mark.parametrize(
+    "term", ["{ref}", "{number}", "charged", "ahmed", "alice@example.com", "refund me"]
+)
+def test_search_finds_by_number_subject_customer_address_and_words(
+    term: str, client: Client, bob: User, ticket: Ticket, ask: Ask
+) -> None:
+    ask("Nothing in common.", subject="Other", name="Zed", email="zed@example.com")
+    client.force_login(bob)
+    query = term.format(ref=ticket.reference.lower(), number=ticket.number)
+    shown = client.get(LIST, {"q": query}).content.decode()
+    assert "Charged twice" in shown
+    assert "Zed" not in shown
+
+
+def test_filters_combine(client: Client, bob: User, ticket: Ticket, ask: Ask) -> None:
+    ask("Hello", subject="Unrelated")
+    client.force_login(bob)
+    shown = client.get(
+        LIST,
+        {
+            "status__exact": "escalated",
+            "escalation_reason__exact": "refund",
+            "conversation__channel__exact": "web",
+        },
+    ).content.decode()
+    assert "Charged twice" in shown
+    assert "Unrelated" not in shown
+
+
+def test_inbox_takes_the_same_queries_for_one_and_for_twenty(
+    client: Client, bob: User, ask: Ask, django_assert_num_queries: Any
+) -> None:
+    for number in range(20):
+        escalate(ask(f"Question {number}", email=f"c{number}@example.com"))
+    client.force_login(bob)
+    # session, user, two of permissions, counts of the sidebar, count, page
+    with django_assert_num_queries(7):
+        client.get(LIST)
+
+
+def test_actions_on_several(client: Client, bob: User, ask: Ask) -> None:
+    tickets = [escalate(ask(f"Question {number}")) for number in range(3)]
+    client.force_login(bob)
+    chosen = [ticket.pk for ticket in tickets]
+    client.post(LIST, {"action": "assign_to_me", "_selected_action": chosen})
+    assert Conversation.objects.filter(assigned_to=bob).count() == 3
+    client.post(LIST, {"action": "resolve", "_selected_action": chosen})
+    assert Ticket.objects.filter(status=Ticket.Status.RESOLVED).count() == 3
+
+
+# --- The ticket's page ----------------------------------------------------------------------
+def test_page_takes_the_same_queries_for_any_length(
+    client: Client, bob: User, ticket: Ticket, django_assert_num_queries: Any
+) -> None:
+    for number in range(15):
+        crm.add_note(
+            conversation=ticket.conversation,
+            staff=bob,
+            text=f"Note {number}",
+            now=timezone.now(),
+        )
+    client.force_login(bob)
+    # session, user, two of permissions, ticket, messages, files, deliveries, sidebar, waiting,
+    # identifiers, earlier tickets, events, rating, draft, runs
+    with django_assert_num_queries(16):
+        client.get(page_of(ticket))
+    with django_assert_num_queries(8):
+        client.get(reverse("admin:tickets_ticket_timeline", args=[ticket.pk]))
+
+
+def test_customer_text_is_escaped(client: Client, bob: User, ask: Ask) -> None:
+    ticket = ask("<script>alert(1)</script>", subject="<img src=x onerror=alert(2)>")
+    client.force_login(bob)
+    for path in (page_of(ticket), f"{LIST}?queue=all", "/admin/"):
+        shown = client.get(path).content.decode()
+        assert "<script>alert(1)" not in shown
+        assert "<img src=x" not in shown
+
+
+def test_page_shows_history_over_all_channels_and_the_rating(
+    client: Client, bob: User, ask: Ask, ticket: Ticket
+) -> None:
+    earlier = ask("An older one", subject="Export of boards")
+    Conversation.objects.filter(pk=earlier.conversation_id).update(channel="whatsapp")
+    Satisfaction.objects.create(ticket=ticket, score=2, comment="Slow", created_at=timezone.now())
+    client.force_login(bob)
+    shown = client.get(page_of(ticket)).content.decode()
+    assert "Export of boards" in shown
+    assert "WhatsApp" in shown
+    assert "2/5" in shown
+
+
+def test_reply_reaches_message_and_delivery(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    response = reply(client, ticket, "Refunded today.", seen=newest(ticket))
+    assert response.status_code == 302
+    message = Message.objects.get(author=Message.Author.STAFF)
+    assert (message.text, message.staff) == ("Refunded today.", bob)
+    assert Delivery.objects.get(message=message).state == Delivery.State.QUEUED
+    assert ProcrastinateJob.objects.filter(task_name="channels.deliver").exists()
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.WAITING
+    assert ticket.first_response_at is not None
+    assert ticket.conversation.assigned_to == bob
+
+
+def test_send_and_resolve(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    reply(client, ticket, "Done.", seen=newest(ticket), then="resolve")
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.RESOLVED
+    assert Message.objects.filter(author=Message.Author.STAFF).count() == 1
+
+
+def test_note_is_never_queued(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    before = Delivery.objects.count()
+    reply(client, ticket, "Careful: VIP.", seen=newest(ticket), then="note")
+    note = Message.objects.get(author=Message.Author.NOTE)
+    assert note.direction == Message.Direction.INTERNAL
+    assert Delivery.objects.count() == before
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.ESCALATED
+
+
+def test_second_click_sends_once(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    seen = newest(ticket)
+    reply(client, ticket, "Refunded today.", seen=seen)
+    response = reply(client, ticket, "Refunded today.", seen=seen)
+    assert response.status_code == 302
+    assert Message.objects.filter(author=Message.Author.STAFF).count() == 1
+
+
+def test_stale_reply_warns_and_keeps_the_text(
+    client: Client, bob: User, carol: User, ticket: Ticket
+) -> None:
+    """Case 40's cousin among people: a colleague was first."""
+    seen = newest(ticket)
+    services.reply_to_ticket(
+        ticket=ticket, staff=carol, text="Carol was first.", now=timezone.now()
+    )
+    client.force_login(bob)
+    response = reply(client, ticket, "Bob was second.", seen=seen)
+    shown = response.content.decode()
+    assert response.status_code == 409
+    assert "Bob was second." in shown
+    assert "Carol was first." in shown
+    assert not Message.objects.filter(staff=bob).exists()
+    response = reply(client, ticket, "Bob was second.", seen=newest(ticket))
+    assert response.status_code == 302
+    assert Message.objects.filter(staff=bob).count() == 1
+
+
+def test_customers_message_meanwhile_does_not_hold_the_reply_up(
+    client: Client, bob: User, ticket: Ticket
+) -> None:
+    seen = newest(ticket)
+    Message.objects.create(
+        conversation=ticket.conversation,
+        direction=Message.Direction.INBOUND,
+        author=Message.Author.CUSTOMER,
+        state=Message.State.RECEIVED,
+        text="One more thing",
+        created_at=timezone.now(),
+    )
+    client.force_login(bob)
+    assert reply(client, ticket, "Here you are.", seen=seen).status_code == 302
+
+
+def test_empty_reply_is_an_error_and_keeps_the_page(
+    client: Client, bob: User, ticket: Ticket
+) -> None:
+    client.force_login(bob)
+    response = reply(client, ticket, "   ", seen=newest(ticket))
+    assert response.status_code == 400
+    assert b"Write something first." in response.content
+
+
+def test_take_over_voids_the_agents_turn(client: Client, bob: User, ask: Ask) -> None:
+    """Case 40: what the agent was preparing when a person took over may not be recorded."""
+    ticket = ask("How do I export?")
+    turn = ticket.conversation.turn
+    client.force_login(bob)
+    post(client, ticket, "takeover")
+    with pytest.raises(crm.StaffTookOver):
+        crm.lock_conversation_for_agent(ticket.conversation_id, turn=turn)
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.IN_PROGRESS
+    assert Conversation.objects.get(pk=ticket.conversation_id).assigned_to == bob
+
+
+def test_hand_back_gives_the_open_question_to_the_agent(
+    client: Client, bob: User, ticket: Ticket
+) -> None:
+    """Case 53: the agent stays out until it is handed back, then answers what is open."""
+    answers = ProcrastinateJob.objects.filter(task_name="agent.answer_conversation")
+    before = answers.count()
+    client.force_login(bob)
+    post(client, ticket, "handback")
+    conversation = Conversation.objects.get(pk=ticket.conversation_id)
+    assert conversation.handler == Conversation.Handler.AGENT
+    assert answers.count() == before + 1
+
+
+def test_resolve_and_close(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    post(client, ticket, "resolution")
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.RESOLVED
+    response = client.post(
+        reverse("admin:tickets_ticket_resolution", args=[ticket.pk]), follow=True
+    )
+    assert b"was finished already" in response.content
+    post(client, ticket, "closure")
+    ticket.refresh_from_db()
+    assert ticket.status == Ticket.Status.CLOSED
+
+
+def test_assign_to_me_and_by_a_supervisor_to_others(
+    client: Client, bob: User, carol: User, ticket: Ticket
+) -> None:
+    client.force_login(bob)
+    post(client, ticket, "assignment")
+    assert Conversation.objects.get().assigned_to == bob
+    assert post(client, ticket, "assignment", assignee=carol.pk).status_code == 403
+    client.force_login(carol)
+    post(client, ticket, "assignment", assignee="")
+    assert Conversation.objects.get().assigned_to is None
+    post(client, ticket, "assignment", assignee=carol.pk)
+    assert Conversation.objects.get().assigned_to == carol
+    post(client, ticket, "assignment", assignee="999999")
+    assert Conversation.objects.get().assigned_to == carol
+
+
+def test_triage_moves_the_due_time_and_is_recorded(
+    client: Client, bob: User, ticket: Ticket
+) -> None:
+    ResponseTarget.objects.update_or_create(priority="urgent", defaults={"minutes": 7})
+    client.force_login(bob)
+    post(client, ticket, "triage", priority="urgent", category="billing")
+    ticket.refresh_from_db()
+    assert (ticket.priority, ticket.category) == ("urgent", "billing")
+    assert ticket.due_at == ticket.created_at + timedelta(minutes=7)
+    event = ticket.events.filter(kind=TicketEvent.Kind.CHANGED).get()
+    assert event.actor == str(bob)
+    post(client, ticket, "triage", priority="highest", category="billing")
+    ticket.refresh_from_db()
+    assert ticket.priority == "urgent"
+
+
+def test_next_is_the_most_urgent_that_nobody_else_holds(
+    client: Client, bob: User, carol: User, ask: Ask, ticket: Ticket
+) -> None:
+    taken = escalate(ask("Taken", priority="urgent"))
+    services.take_over_ticket(ticket=taken, staff=carol, now=timezone.now())
+    free = escalate(ask("Free", priority="high"))
+    client.force_login(bob)
+    url = reverse("admin:tickets_ticket_next")
+    assert client.get(url)["Location"] == page_of(free)
+    assert client.get(url, {"after": free.pk})["Location"] == page_of(ticket)
+    Ticket.objects.update(status=Ticket.Status.CLOSED)
+    assert client.get(url)["Location"] == LIST
+
+
+def test_settings_and_ratings(client: Client, bob: User, dora: User, ticket: Ticket) -> None:
+    Satisfaction.objects.create(ticket=ticket, score=5, comment="!", created_at=timezone.now())
+    client.force_login(bob)
+    assert client.get("/admin/tickets/satisfaction/").status_code == 200
+    assert client.get("/admin/tickets/responsetarget/").status_code == 403
+    client.force_login(dora)
+    assert client.get("/admin/tickets/responsetarget/").status_code == 200
+    assert client.get("/admin/tickets/responsetarget/add/").status_code == 200
