@@ -1,0 +1,16 @@
+from channels.models.delivery import Delivery, DeliveryAttempt
+from channels.models.inbound import InboundEvent, SyncCursor, ThreadKey
+from channels.models.limits import ProviderBreaker, RateCounter, Suppression
+from channels.models.settings import ChannelConfig
+
+__all__ = [
+    "ChannelConfig",
+    "Delivery",
+    "DeliveryAttempt",
+    "InboundEvent",
+    "ProviderBreaker",
+    "RateCounter",
+    "Suppression",
+    "SyncCursor",
+    "ThreadKey",
+]

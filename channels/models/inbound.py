@@ -1,0 +1,88 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Conversation, Message
+
+
+class InboundEvent(models.Model):
+    """What a channel accepted from outside, exactly as it came; kept before anything is done.
+
+    `external_id` is the provider's own id under the channel's name: what arrives twice is one
+    event.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("received")
+        PROCESSED = "processed", _("processed")
+        PARKED = "parked", _("parked for a person")
+
+    channel = models.CharField(_("channel"), max_length=16, choices=Conversation.Channel.choices)
+    external_id = models.CharField(_("external id"), max_length=255, unique=True)
+    payload = models.JSONField(_("payload"))
+    raw = models.BinaryField(_("raw message"), null=True, editable=False)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.RECEIVED
+    )
+    problem = models.TextField(_("problem"), blank=True)
+    message = models.ForeignKey(
+        Message,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="inbound_events",
+        verbose_name=_("message"),
+    )
+    received_at = models.DateTimeField(_("received"), db_index=True)
+
+    class Meta:
+        verbose_name = _("inbound event")
+        verbose_name_plural = _("inbound events")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(state="received"),
+                name="inbound_event_unprocessed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class ThreadKey(models.Model):
+    """What ties a provider's thread to a conversation: Gmail's thread id, each Message-ID of
+    either side, the provider's id of each WhatsApp message."""
+
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="thread_keys", verbose_name=_("conversation")
+    )
+    key = models.CharField(_("key"), max_length=500, unique=True)
+
+    class Meta:
+        verbose_name = _("thread key")
+        verbose_name_plural = _("thread keys")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class SyncCursor(models.Model):
+    """How far a channel was read from its provider. The cursor only grows.
+
+    `position` is Gmail's history id, or the watermark of a listing as a Unix time in seconds.
+    """
+
+    channel = models.CharField(
+        _("channel"), max_length=16, choices=Conversation.Channel.choices, unique=True
+    )
+    position = models.BigIntegerField(_("position"), default=0)
+    synced_at = models.DateTimeField(_("last read"), null=True, blank=True)
+    watch_ends_at = models.DateTimeField(_("push notifications end"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("sync cursor")
+        verbose_name_plural = _("sync cursors")
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.position}"
