@@ -1,6 +1,6 @@
 # Everything is installed into .venv and kept in .data; nothing outside this folder is changed.
 PY := .venv/bin/python
-TEST_ENVIRONMENT := DATA_DIR=.data/test DATABASE_DURABLE=0 DATABASE_URL= DEBUG=0
+TEST_ENVIRONMENT := DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURABLE=0 DATABASE_URL= DEBUG=0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test check requirements

@@ -81,7 +81,7 @@ def manage(command: str, environment: dict[str, str]) -> subprocess.CompletedPro
 
 
 def wait_for(condition: Callable[[], object], output: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, output.read_text()
         time.sleep(0.05)
@@ -131,7 +131,7 @@ def test_starts_brings_back_what_was_killed_and_stops_everything(
         wait_for(lambda: is_ready(port), output)
 
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(30) == 0
     assert "Traceback" not in output.read_text()
     assert not read_postmaster(data_dir)
     assert explain_port("127.0.0.1", port) is None
@@ -160,7 +160,7 @@ def test_a_signal_during_the_start_stops_it(
     with demo(environment, output) as process:
         wait_for(lambda: "Tables" in output.read_text(), output)
         process.send_signal(number)
-        assert process.wait(15) == 0
+        assert process.wait(30) == 0
     assert "Traceback" not in output.read_text()
     assert not read_postmaster(data_dir)
 

@@ -83,7 +83,7 @@ def worker(
 
 
 def wait_for(condition: Callable[[], object], log: Path) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
@@ -111,7 +111,7 @@ def test_jobs_run_side_by_side_and_the_log_names_no_arguments(
         failed = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"
         wait_for(lambda: query(met) == [(24,)] and query(failed) == [(1,)], log)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(40) == 0
     said = log.read_text()
     assert '"event": "job.finished"' in said
     assert '"event": "job.failed"' in said
@@ -127,7 +127,7 @@ def test_a_running_job_ends_before_the_worker_does(
         defer(query, "trial.sleep", path=str(done), milliseconds=700)
         wait_for(done.with_suffix(".begun").exists, log)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(40) == 0
     assert done.exists()
     assert query("SELECT count(*) FROM procrastinate_workers") == [(0,)]
 
@@ -143,7 +143,7 @@ def test_several_processes_from_one_command_come_back_and_stop_together(
         wait_for(lambda: log.read_text().count(started) == 3, log)
         assert "ended (SIGKILL); starting it again" in log.read_text()
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(40) == 0
     assert log.read_text().count('"event": "worker.stopped"') == 2
 
 
