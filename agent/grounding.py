@@ -67,28 +67,37 @@ def check_answer(
 def _check_claim(claim: str, support: Sequence[Sequence[str]]) -> tuple[float, str]:
     """The share of its words that the best passage supports, and what is wrong with it."""
     words = content_words(claim)
-    best: tuple[float, str, Sequence[str]] = (-1.0, "", ())
-    for sentences in support:
-        everything = content_words("\n".join(sentences))
-        share = len(words & everything) / len(words) if words else 1.0
-        if share > best[0]:
-            nearest = max(sentences, key=lambda sentence: _overlap(words, sentence), default="")
-            best = (share, nearest, sentences)
-    share, nearest, sentences = best
+    share, sentences = max(
+        ((_overlap(words, "\n".join(sentences)), sentences) for sentences in support),
+        key=lambda pair: pair[0],
+        default=(0.0, ()),
+    )
     quote = {"claim": claim[:120]}
     if share < ENOUGH_WORDS:
         meaning = _similarity(claim, sentences) if share >= SOME_WORDS else 0.0
         if meaning < SAME_MEANING:
             return share, _("Not in the passages: “%(claim)s”") % quote
         share = max(share, ENOUGH_WORDS)
-    if not numbers(claim) <= numbers_of(sentences):
+    if not numbers(claim) <= _list_numbers(sentences):
         return 0.0, _("Other numbers than the passages: “%(claim)s”") % quote
-    if is_negated(claim) != is_negated(nearest) and _overlap(words, nearest) >= ENOUGH_WORDS:
+    if _is_contradicted(claim, words, sentences):
         return 0.0, _("Says the opposite of the passage: “%(claim)s”") % quote
     return share, ""
 
 
-def numbers_of(sentences: Sequence[str]) -> set[str]:
+def _is_contradicted(claim: str, words: set[str], sentences: Sequence[str]) -> bool:
+    """Whether the sentences nearest to the claim all say "not" where it does not, or the like."""
+    overlaps = [_overlap(words, sentence) for sentence in sentences]
+    best = max(overlaps, default=0.0)
+    nearest = [
+        sentence for sentence, share in zip(sentences, overlaps, strict=True) if share == best
+    ]
+    return best >= ENOUGH_WORDS and all(
+        is_negated(sentence) != is_negated(claim) for sentence in nearest
+    )
+
+
+def _list_numbers(sentences: Sequence[str]) -> set[str]:
     return set().union(*(numbers(sentence) for sentence in sentences))
 
 
@@ -98,7 +107,7 @@ def _is_claim(sentence: str) -> bool:
 
 
 def _overlap(words: set[str], sentence: str) -> float:
-    return len(words & content_words(sentence)) / len(words) if words else 0.0
+    return len(words & content_words(sentence)) / len(words) if words else 1.0
 
 
 def _similarity(claim: str, sentences: Sequence[str]) -> float:

@@ -129,7 +129,7 @@ LEGAL = Default(
     priority=20,
     patterns=r"""
 \b(?:our|my|the|their) (?:lawyers?|solicitors?|attorneys?|legal (?:counsel|department|team|representatives?))\b[^.?!]{0,60}\b(?:will|shall|cannot|can't|contact|hear|instructed|letter|action|sue|insists?|demands?|requires?|won't)\b
-\b(?:contact(?:ed|ing)?|instruct(?:ed|ing)?|hir(?:ed|ing|e)|consult(?:ed|ing)?|talk(?:ed|ing)? to|spoke(?:n)? (?:to|with)|involv(?:e|ed|ing)|go(?:ing)? to|get|getting) (?:an?|my|our|the) (?:lawyers?|solicitors?|attorneys?)\b
+\b(?:contact(?:ed|ing)?|instruct(?:ed|ing)?|hir(?:ed|ing|e)|consult(?:ed|ing)?|talk(?:ed|ing)? to|spoke(?:n)? (?:to|with)|involv(?:e|ed|ing)|go(?:ing)? to|get|getting) (?:an?|my|our|the) (?:lawyers?|solicitors?|attorneys?)\b|\bhear(?:ing)? from (?:my|our) (?:lawyers?|solicitors?|attorneys?|legal)\b
 \b(?:legal (?:action|proceedings|claims?|notice|steps|dispute|consequences)|law ?suits?|litigation|(?:sue|suing) (?:you|your|them|brightlane|for)|(?:i|we)(?:'ll| will| shall|'m going to| are going to) sue|(?:take|see|taking) (?:you|this|it) (?:to|in) court|small claims|subpoena|court order|cease and desist|injunction)\b
 \bformal (?:notice|request|complaint|demand)\b|\bhereby (?:request|demand|object|revoke|withdraw|give notice)\b
 \b(?:limitation of liability|liability clause|(?:hold|held|holding) [\w\s]{1,30}(?:liable|responsible)|(?:you|brightlane)(?:'re| are| is) liable|claim(?:ing)? (?:for )?(?:damages|compensation)|compensat(?:e|ion) (?:us|me|for)|suffered (?:damages?|loss(?:es)?|a loss))\b
@@ -171,7 +171,7 @@ ABUSE = Default(
     route="Support lead",
     priority=30,
     patterns=r"""
-\b(?:you are|you're|ur|u r|you|u|you were)\s+(?:all |guys |people |such |just |really |nothing but |fucking |an? |bunch |of |complete |total |absolute |useless |worthless |stupid |pathetic |bloody |utter |lazy |dumb )*(?:idiots?|morons?|imbeciles?|cretins?|assholes?|arseholes?|bastards?|bitch(?:es)?|scum(?:bags?)?|clowns?|cunts?|retards?|dumbass(?:es)?|losers?|pigs?|parasites?|crooks?|fools|wankers?|twats?|dickheads?)\b
+\b(?:you are|you're|ur|u r|you|u|you were|you (?:people|guys|lot) are)\s+(?:all |guys |people |such |just |really |nothing but |fucking |an? |bunch |of |complete |total |absolute |useless |worthless |stupid |pathetic |bloody |utter |lazy |dumb )*(?:idiots?|morons?|imbeciles?|cretins?|assholes?|arseholes?|bastards?|bitch(?:es)?|scum(?:bags?)?|clowns?|cunts?|retards?|dumbass(?:es)?|losers?|pigs?|parasites?|crooks?|fools|wankers?|twats?|dickheads?)\b
 \b(?:you are|you're|u are|ur)\s+(?:all |so |really |just |fucking )*(?:stupid|dumb|pathetic|disgusting|brainless|worthless|retarded|subhuman|vermin)\b
 \b(?:fuck|screw) (?:you|u|off|yourself|yourselves|your)\b|\b(?:piss off|go to hell|drop dead|kill yourself|kys|rot in hell|eat shit|son of a bitch|up your (?:ass|arse)|die in a fire)\b
 \b(?:brainless|worthless|stupid|dumb|pathetic|fucking|ugly|fat|moronic|idiotic)\s+(?:\w+\s+)?(?:cows?|bitch(?:es)?|clowns?|idiots?|morons?|wom[ae]n|monkeys?|pigs?|staff|employees?|imbeciles?|people)\b

@@ -30,7 +30,7 @@ class Redactor:
 
     def mask(self, text: str) -> str:
         text = _EMAIL.sub(self._swap("EMAIL"), text)
-        text = _IBAN.sub(self._swap("IBAN", iban.is_valid), text)
+        text = _IBAN.sub(self._mask_iban, text)
         text = _CARD.sub(self._swap("CARD", _is_card), text)
         return self._mask_phones(text)
 
@@ -57,6 +57,15 @@ class Redactor:
             token = f"[{kind}_{count + 1}]"
             self._tokens[value], self._values[token] = token, value
         return self._tokens[value]
+
+    def _mask_iban(self, match: re.Match[str]) -> str:
+        """The match with the IBAN that it begins with as a token; words may follow it."""
+        groups = re.split(r"([ -])", match[0])
+        for end in range(len(groups), 0, -2):
+            value = "".join(groups[:end])
+            if iban.is_valid(value):
+                return self._token("IBAN", value) + match[0][len(value) :]
+        return match[0]
 
     def _mask_phones(self, text: str) -> str:
         found = {

@@ -133,7 +133,7 @@ class ScriptedModel:
     def _answer(self, request: Request) -> Response:
         self.requests.append(json.loads(request.get_data()))
         turn = self.script[min(len(self.requests), len(self.script)) - 1]
-        if callable(turn):
+        if callable(turn) and not isinstance(turn, Response):
             turn = turn()
         if isinstance(turn, Response):
             return turn
@@ -146,7 +146,7 @@ class ScriptedModel:
             "id": "x",
             "object": "chat.completion",
             "created": 1,
-            "model": "gpt-4o-mini",
+            "model": self.requests[-1]["model"],
             "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
             "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
         }

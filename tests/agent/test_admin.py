@@ -169,6 +169,15 @@ def test_outdated_draft_is_not_sent(client: Client, bob: User, carol: User, draf
     assert not Message.objects.filter(direction="out").exists()
 
 
+def test_edit_that_comes_too_late_is_kept(
+    client: Client, bob: User, carol: User, draft: Draft
+) -> None:
+    take_over_ticket(ticket=Ticket.objects.get(), staff=bob, now=timezone.now())
+    client.force_login(carol)
+    response = client.post(f"/admin/agent/draft/{draft.pk}/approval/", {"text": "My own words."})
+    assert b"My own words." in response.content
+
+
 def test_draft_is_decided_by_post(client: Client, carol: User, draft: Draft) -> None:
     client.force_login(carol)
     assert client.get(f"/admin/agent/draft/{draft.pk}/approval/").status_code == 405

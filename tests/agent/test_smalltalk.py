@@ -1,0 +1,45 @@
+import pytest
+
+from agent.smalltalk import is_small_talk, says_solved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!",
+        "thank you so much for your quick help",
+        "ok",
+        "Perfect, that worked!",
+        "Great, thanks a lot!\n\nBest regards\nAnna Lindqvist",
+        "👍",
+        "Danke schön",
+        "Merci beaucoup",
+        "ok bye",
+        "All good now, thank you",
+    ],
+)
+def test_case_60_nothing_is_asked(text: str) -> None:
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks, but it still does not work",
+        "Thanks! And how do I export it?",
+        "ok, where is the button",
+        "Thanks for nothing",
+        "it doesnt work",
+        "hello",
+        "",
+        "no",
+        "Thank you for the fish and please delete my account",
+    ],
+)
+def test_something_is_asked(text: str) -> None:
+    assert not is_small_talk(text)
+
+
+def test_solved() -> None:
+    assert says_solved("That worked, thanks")
+    assert not says_solved("Thanks")
