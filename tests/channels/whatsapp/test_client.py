@@ -200,3 +200,13 @@ def test_case_45_parts_leave_in_order_and_stop_at_the_first_failure(
     assert [sent.body for sent in sends] == parts
     assert [sent.sid for sent in sends] == list(recorded.values())
     assert set(double.provider.books.sends_by_token().values()) == {1}
+
+
+def test_neither_text_nor_number_is_logged(
+    client: TwilioClient, double: DoubleServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        client.send_text(ALICE, "A secret", callback_url("d-1"))
+        client.list_messages(to=ALICE)
+    assert "secret" not in caplog.text
+    assert "15112345678" not in caplog.text
