@@ -10,46 +10,17 @@ import atexit
 import contextlib
 import fcntl
 import functools
-import hashlib
 import os
-import re
-import shlex
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
-from config.embedded import cluster
 from config.embedded.errors import EmbeddedDatabaseError
-from config.embedded.programs import Account
+from config.embedded.postmaster import Postmaster
 
-_PATIENCE = 60.0  # seconds for a start, recovery after a crash included
-_TRUST = 0.5  # seconds
-_SOCKET_PATH_LIMIT = 100  # bytes; the systems allow 104 or 108
-_PLAIN_PATH = re.compile(r"^[\w./+-]+$", re.ASCII)
-_OPTIONS = {
-    "listen_addresses": "",
-    "port": cluster.PORT,
-    "max_connections": 100,
-    "shared_buffers": "128MB",
-    "maintenance_work_mem": "128MB",
-    "max_wal_size": "512MB",
-    "wal_level": "minimal",
-    "max_wal_senders": 0,
-    "random_page_cost": 1.1,
-    "jit": "off",
-    # One small database; and containers give /dev/shm, where parallel workers meet, 64 MB.
-    "max_parallel_workers_per_gather": 0,
-    "max_parallel_maintenance_workers": 0,
-    # The log names errors but never the statements and rows, which hold customers' words.
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-    "log_checkpoints": "off",
-}
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_PATIENCE = 120.0  # seconds for another process to finish a start or a stop
+_TRUST = 0.5  # seconds for which a look at the server is good
 
 
 class Server:
@@ -57,16 +28,13 @@ class Server:
 
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         self.root = root
-        self.data = root / "data"
-        self.log = self.data / "server.log"
-        self.durable = durable
+        self.postmaster = Postmaster(root / "data", durable=durable)
         self._mutex = threading.RLock()
         self._users: int | None = None  # descriptor that holds this process's shared lock
-        self._postmaster: int | None = None
-        self._trusted_until = 0.0
-        self.launches = 0  # how often this process has started it
+        self._process: int | None = None
         self._socket_folder = Path()
-        os.register_at_fork(after_in_child=self._forget)
+        self._trusted_until = 0.0
+        os.register_at_fork(after_in_child=self._start_afresh)
 
     def ensure_running(self) -> Path:
         """Starts the server unless it runs, becomes one of its users, returns its socket's folder.
@@ -76,7 +44,7 @@ class Server:
         """
         with self._mutex:
             if time.monotonic() > self._trusted_until:
-                if self._postmaster is None or not _is_postmaster(self._postmaster, self.data):
+                if self._process is None or not self.postmaster.is_alive(self._process):
                     self._join()
                 self._trusted_until = time.monotonic() + _TRUST
             return self._socket_folder
@@ -84,7 +52,7 @@ class Server:
     def doubt(self) -> None:
         """Makes the next `ensure_running` look closely: a connection has failed."""
         with self._mutex:
-            self._postmaster = None
+            self._process = None
             self._trusted_until = 0.0
 
     def leave(self) -> None:
@@ -92,22 +60,22 @@ class Server:
         with self._mutex:
             if self._users is None:
                 return
-            # BlockingIOError: others still use it. Else whoever comes next finds it running.
-            with contextlib.suppress(BlockingIOError, EmbeddedDatabaseError), self._locked():
+            # A lock that is not to be had: others still use it, or the folder is gone.
+            with contextlib.suppress(OSError, EmbeddedDatabaseError), self._locked():
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._stop()
+                self.postmaster.stop()
             self._forget()
 
     def stop_unused(self) -> bool:
         """Stops a server that was left behind; False if processes still use it."""
-        if not self.data.exists():
+        if not self.root.exists():
             return True
         with self._mutex, self._locked(), self._open("users") as users:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
-            self._stop()
+            self.postmaster.stop()
         return True
 
     def _join(self) -> None:
@@ -127,102 +95,11 @@ class Server:
                 fcntl.flock(users, fcntl.LOCK_SH)
                 self._users = users
                 atexit.register(self.leave)
-            self._postmaster, self._socket_folder = self._start()
-
-    def _start(self) -> tuple[int, Path]:
-        """The process id and the socket's folder of a server that answers."""
-        launches, deadline = 0, time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            status = self._read_status()
-            if status and cluster.answers(status[1]):
-                return status
-            if status and _is_postmaster(status[0], self.data):
-                time.sleep(0.05)  # it recovers, or stops
-            elif launches < 3:
-                time.sleep(launches)  # processes of a killed server need a moment to end
-                launches += 1
-                self._remove_stale_files(status)
-                self._launch()
-            else:
-                break
-        raise EmbeddedDatabaseError(
-            f"PostgreSQL did not start: {self._last_log_line()} The log is {self.log}; "
-            "or set DATABASE_URL to a server of your own."
-        )
-
-    def _launch(self) -> None:
-        self.launches += 1
-        account = cluster.prepare(self.data)
-        options = {**_OPTIONS, **({} if self.durable else _NOT_DURABLE)}
-        options["unix_socket_directories"] = self._make_socket_folder(account)
-        settings = " ".join(
-            f"-c {shlex.quote(f'{name}={value}')}" for name, value in options.items()
-        )
-        wait = ["start", "-w", "-s", f"-t{_PATIENCE:.0f}"]
-        account.run(
-            "pg_ctl",
-            [*wait, f"-D{self.data}", f"-l{self.log}", f"-o{settings}"],
-            folder=self.data,
-            timeout=_PATIENCE + 10,
-        )
-
-    def _stop(self) -> None:
-        status = self._read_status()
-        if status is None or not _is_postmaster(status[0], self.data):
-            return
-        account = cluster.prepare(self.data)
-        for mode in ("fast", "immediate"):
-            attempt = account.run(
-                "pg_ctl",
-                ["stop", "-w", "-t", "20", "-s", "-m", mode, "-D", str(self.data)],
-                folder=self.data,
-                timeout=30,
-            )
-            if attempt.returncode == 0:
-                return
-
-    def _read_status(self) -> tuple[int, Path] | None:
-        """Process id and socket folder from the server's own file, which may be stale."""
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-            return abs(int(lines[0])), Path(lines[4]) if len(lines) > 4 else self.data
-        except (FileNotFoundError, IndexError, ValueError):
-            return None
-
-    def _remove_stale_files(self, status: tuple[int, Path] | None) -> None:
-        """PostgreSQL refuses a lock file whose process id now belongs to something else."""
-        for folder, name in [(self.data, "postmaster.pid")] + (
-            [(status[1], f".s.PGSQL.{cluster.PORT}.lock")] if status else []
-        ):
-            (folder / name).unlink(missing_ok=True)
-
-    def _make_socket_folder(self, account: Account) -> Path:
-        """The data folder, or a short one in the temporary folder where that is too long.
-
-        Either is closed to other accounts, which is what protects the server.
-        """
-        path = str(self.data)
-        length = len(os.fsencode(f"{path}/.s.PGSQL.{cluster.PORT}"))
-        if length <= _SOCKET_PATH_LIMIT and _PLAIN_PATH.match(path):
-            return self.data
-        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        short = Path(tempfile.gettempdir()) / f"allhours-{digest}"
-        if len(os.fsencode(str(short))) > _SOCKET_PATH_LIMIT - 20:
-            short = Path("/tmp") / short.name  # noqa: S108  checked below
-        with contextlib.suppress(FileExistsError):
-            short.mkdir(mode=0o700)
-            os.chown(short, account.uid, account.gid)
-        found = short.lstat()
-        if found.st_uid != account.uid or short.is_symlink() or found.st_mode & 0o077:
-            raise EmbeddedDatabaseError(
-                f"{short} belongs to someone else. Remove it, or move the checkout to a shorter "
-                "path."
-            )
-        return short
+            self._process, self._socket_folder = self.postmaster.start()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        deadline = time.monotonic() + 2 * _PATIENCE
+        deadline = time.monotonic() + _PATIENCE
         with self._open("lock") as lock:
             while True:
                 try:
@@ -245,32 +122,19 @@ class Server:
         finally:
             os.close(descriptor)
 
-    def _forget(self) -> None:
-        """No user any more; a forked child starts like this, its parent keeps the lock."""
+    def _start_afresh(self) -> None:
+        """In a forked child, which is no user yet; the parent keeps its lock."""
         self._mutex = threading.RLock()
+        self._forget()
+
+    def _forget(self) -> None:
         if self._users is not None:
             os.close(self._users)
-        self._users = self._postmaster = None
+        self._users = self._process = None
         self._trusted_until = 0.0
-
-    def _last_log_line(self) -> str:
-        try:
-            lines = self.log.read_text(errors="replace").strip().splitlines()
-        except OSError:
-            lines = []
-        return lines[-1] if lines else "it left no log."
 
 
 @functools.cache
 def get_server(root: Path, *, durable: bool = True) -> Server:
     """The one Server object of this process for a folder."""
     return Server(root.resolve(), durable=durable)
-
-
-def _is_postmaster(pid: int, data: Path) -> bool:
-    """Whether `pid` is a live PostgreSQL server of `data`, and no reused or defunct id."""
-    try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and str(data) in process.cmdline()
-    except psutil.Error:
-        return False

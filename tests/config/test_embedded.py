@@ -246,7 +246,7 @@ def test_a_forked_child_does_not_stop_the_server_of_its_parent(root: Path) -> No
             server.ensure_running()
             sys.exit(0)
         os.waitpid(child, 0)
-        os.kill(server._postmaster, 0)
+        os.kill(server._process, 0)
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(root)]
     subprocess.run(command, cwd=PROJECT, check=True, timeout=30)

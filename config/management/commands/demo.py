@@ -124,9 +124,9 @@ class Demo:
         self.supervisor.tend()
         if isinstance(self.connection, DatabaseWrapper):
             server = self.connection.server
-            launches = server.launches
+            launches = server.postmaster.launches
             server.ensure_running()
-            if server.launches > launches:
+            if server.postmaster.launches > launches:
                 self.terminal.say("  The database had ended; it runs again.")
         for follower in self.followers:
             for line in follower.read_important():
