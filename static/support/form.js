@@ -60,9 +60,24 @@
     counter.classList.toggle("over", length > max);
   }
 
-  // What is wrong is said when a field is left, and taken back as soon as it is right.
+  // What is wrong is said when a field is left, and taken back as soon as it is right. While a
+  // button is being pressed it waits: a sentence that appears would push the button away.
+  let pressing = false;
+  const left = [];
+  const say = (field) => {
+    if (field.value) show(field, problemOf(field));
+  };
+  const release = () => setTimeout(() => {
+    pressing = false;
+    left.splice(0).forEach(say);
+  });
+  document.addEventListener("pointerdown", () => { pressing = true; }, true);
+  document.addEventListener("pointerup", release, true);
+  document.addEventListener("pointercancel", release, true);
   document.addEventListener("focusout", ({ target }) => {
-    if (isChecked(target) && target.value) show(target, problemOf(target));
+    if (!isChecked(target)) return;
+    if (pressing) left.push(target);
+    else say(target);
   });
   document.addEventListener("input", ({ target }) => {
     if (!isChecked(target)) return;
@@ -72,7 +87,7 @@
     if (target.getAttribute("aria-invalid") || over) show(target, problemOf(target));
   });
   document.addEventListener("change", ({ target }) => {
-    if (isChecked(target)) show(target, problemOf(target));
+    if (isChecked(target) && target.matches("select, [type=file]")) show(target, problemOf(target));
   });
 
   document.addEventListener("submit", (event) => {

@@ -30,8 +30,13 @@ def post(client: Client, settings: Any) -> Post:
 
     def send(body: Any = None, *, headers: Any = None, **changes: Any) -> Any:
         content = body if isinstance(body, str | bytes) else json.dumps({**QUESTION, **changes})
-        json_type = {"CONTENT_TYPE": "application/json"}  # also for an empty body
-        return client.generic("POST", ADDRESS, content, headers=headers, **json_type)
+        return client.generic(
+            "POST",
+            ADDRESS,
+            content,
+            headers=headers,
+            CONTENT_TYPE="application/json",  # for an empty body too
+        )
 
     return send
 
