@@ -84,7 +84,11 @@ INJECTION = Default(
 <\|?(?:im_start|im_end|system|endoftext|assistant)\|?>|\[/?(?:INST|SYS(?:TEM)?)\]|<<SYS>>
 \b(?:assistant|agent|ai|bot|model|llm|chatbot)\s*[:,]\s*[^\n]{0,60}\b(?:disregard|ignore|include|reveal|forget|obey|do not tell|you must|approve)\b
 \b(?:you are|you're|you will be|u are) (?:now |no longer |from now on )(?:\w+ ){0,6}?(?:dan|ai|assistant|bot|chatbot|model|persona|character|unrestricted|unfiltered|bound|free|evil|a hacker)\b
-\bfrom now on,? (?:you|u|your|always|answer|respond|reply|act)\b
+\bfrom (?:now on|this (?:moment|point) (?:on|onwards?|forward))\b[^.?!\n]{0,40}\b(?:you|you'?re|u|your|always|answer|respond|reply|act)\b
+\bforget (?:everything|all)\b[^.?!\n]{0,20}\b(?:before|above|said|told|learned|know|previous)\b
+\b(?:you are|you're|i want you|now you|you) (?:to |will )?(?:now )?act (?:as|like)\b|\b(?:in|take on|assume|adopt|into) the (?:\w+ )?(?:role|persona) of\b|\b(?:take on|adopt|assume) (?:a|an|the|\w+) (?:\w+ )?persona\b|\byour persona\b
+\b(?:stay|remain|while) in \w+ mode\b|\b(?:hi|hello|hey|dear|greetings),? (?:chat ?gpt|gpt|assistant ai)\b
+\bact like an?\b[^.?!\n]{0,60}\b(?:game|ai|bot|chat ?gpt|terminal|console|character)\b
 \b(?:(?:i want you to|you (?:must|should|will|shall|can|are going to|have to|need to)|please|now|let's|and) (?:act as|pretend|role-?play|impersonate|simulate)|pretend (?:to be|you are|you're|that you|like you)|roleplay as|play the role of|stay in character|stays in character|break(?:ing)? character)\b
 ^\W*(?:act as|pretend|role-?play|simulate|imagine (?:you|that you))\b
 (?-i:\bDAN\b)|\b(?:jail ?break\w*|do anything now|developer mode|god mode|dan mode|uncensored|unfiltered|amoral|evil (?:ai|bot|confidant|trusted))\b
