@@ -2,19 +2,27 @@
 
 from typing import Protocol
 
-from channels.types import Receipt
+from channels.types import Outgoing, Receipt, Reconciled
 from channels.web.adapter import WebAdapter
-from crm.models import Conversation, Message
+from crm.models import Conversation
 
 
 class Adapter(Protocol):
-    """Sends one message. Called outside of any transaction."""
+    """Sends one part of a message. `send` and `reconcile` are called outside any transaction."""
 
     # Whether a send whose outcome is unknown may simply be made again.
     repeatable: bool
 
-    def send(self, message: Message) -> Receipt:
-        """Hands the message to the provider once. Raises TransportError."""
+    def split(self, text: str, *, limit: int | None) -> list[str]:
+        """The parts of a text that go out one by one; one empty part for "as the message is"."""
+        ...
+
+    def send(self, outgoing: Outgoing) -> Receipt:
+        """Hands the part to the provider once. Raises TransportError or HeldBack."""
+        ...
+
+    def reconcile(self, outgoing: Outgoing) -> Reconciled:
+        """Looks whether an earlier attempt was sent after all. Raises TransportError."""
         ...
 
 

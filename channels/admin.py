@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from channels.delivery import cancel_delivery, retry_delivery
 from channels.models import ChannelConfig, Delivery, InboundEvent
+from channels.recovery import cancel_delivery, retry_delivery
 from crm.admin.base import DropdownFilter, ModelAdmin, ReadOnlyAdmin, display
 from crm.models import Message
 from crm.timeline import Mark, mark_messages

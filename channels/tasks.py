@@ -1,6 +1,6 @@
 from django.utils import timezone
 
-from channels import delivery, throttle
+from channels import delivery, reconciliation, recovery, throttle
 from channels.web import notices
 from config import jobs
 
@@ -17,7 +17,17 @@ def notify_web_customer(*, message_id: int) -> None:
 
 @jobs.task("channels.rescue_deliveries")
 def rescue_deliveries() -> None:
-    delivery.rescue_deliveries(now=timezone.now())
+    recovery.rescue_deliveries(now=timezone.now())
+
+
+@jobs.task("channels.reconcile", queue="delivery")
+def reconcile(*, delivery_id: int) -> None:
+    reconciliation.reconcile(delivery_id, now=timezone.now())
+
+
+@jobs.task("channels.look_up_unknown")
+def look_up_unknown() -> None:
+    reconciliation.enqueue_unknown(now=timezone.now())
 
 
 @jobs.task("channels.forget_old_counters")

@@ -1,7 +1,11 @@
 """What channels pass on and what they get back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
 
+from crm.models import Message
 from crm.types import IncomingFile
 
 
@@ -22,14 +26,50 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One part of a message on its way out.
+
+    `token` names it at the provider. `intent_ref` is what an earlier attempt prepared there, or
+    ""; `keep_intent` records it before the sending step. `first_tried_at` is when the first
+    attempt began.
+    """
+
+    message: Message
+    part: int
+    text: str
+    token: str
+    intent_ref: str
+    keep_intent: Callable[[str], None]
+    first_tried_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """The provider took the message; its id for it, where it gives one."""
+    """The provider took the message: its id, its first status, and what its thread is known by."""
 
     provider_id: str = ""
+    provider_status: str = ""
+    thread_keys: tuple[str, ...] = ()
+
+
+class Finding(StrEnum):
+    """What a look at the provider says of a send whose outcome was unknown."""
+
+    SENT = "sent"
+    NOT_SENT = "not sent"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """`receipt` is given if, and only if, it was sent."""
+
+    finding: Finding
+    receipt: Receipt | None = None
 
 
 class TransportError(Exception):
-    """A provider refused or could not be reached.
+    """A provider refused or could not be reached; nothing was sent.
 
     `permanent` tells that the same attempt can never succeed. The text is for staff: what
     happened and what to do, without the message's content.
@@ -38,3 +78,32 @@ class TransportError(Exception):
     def __init__(self, explanation: str, *, permanent: bool) -> None:
         super().__init__(explanation)
         self.permanent = permanent
+
+
+class RateLimited(TransportError):
+    """Not sent; may be tried again after `retry_after`."""
+
+    def __init__(self, explanation: str, *, retry_after: timedelta) -> None:
+        super().__init__(explanation, permanent=False)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(TransportError):
+    """The provider may have taken the message: look before anything is sent again.
+
+    `permanent`, so that whoever does not know this class does not repeat the send either.
+    """
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__(explanation, permanent=True)
+
+
+class AddressRefused(TransportError):
+    """The address takes nothing any more: its owner opted out, or it does not exist."""
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__(explanation, permanent=True)
+
+
+class HeldBack(Exception):
+    """It must not be sent now; it may be once something changes. The text says what."""

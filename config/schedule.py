@@ -10,6 +10,7 @@ for _app in ("agent", "channels", "config", "crm", "knowledge", "tickets"):
 
 every("* * * * *", "config.rescue_stalled_jobs")  # jobs of workers that died
 every("* * * * *", "channels.rescue_deliveries")  # replies whose worker died while sending
+every("* * * * *", "channels.look_up_unknown")  # replies that may have been sent
 every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answering
 every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
 every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue

@@ -1,5 +1,4 @@
-from channels.types import Receipt
-from crm.models import Message
+from channels.types import Finding, Outgoing, Receipt, Reconciled
 
 
 class WebAdapter:
@@ -10,5 +9,11 @@ class WebAdapter:
 
     repeatable = True
 
-    def send(self, message: Message) -> Receipt:
+    def split(self, text: str, *, limit: int | None) -> list[str]:
+        return [""]
+
+    def send(self, outgoing: Outgoing) -> Receipt:
         return Receipt()
+
+    def reconcile(self, outgoing: Outgoing) -> Reconciled:
+        return Reconciled(Finding.NOT_SENT)

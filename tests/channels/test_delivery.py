@@ -8,9 +8,19 @@ from django.core import mail
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from channels import delivery
-from channels.models import Delivery
-from channels.types import Receipt, TransportError
+from channels import breaker, delivery, reconciliation, recovery
+from channels.models import ChannelConfig, Delivery, ProviderBreaker, Suppression, ThreadKey
+from channels.types import (
+    AddressRefused,
+    Finding,
+    HeldBack,
+    OutcomeUnknown,
+    Outgoing,
+    RateLimited,
+    Receipt,
+    Reconciled,
+    TransportError,
+)
 from channels.web import notices
 from crm import services
 from crm.models import Message, StaffAlert, User
@@ -22,19 +32,30 @@ State = Delivery.State
 
 
 class ScriptedAdapter:
-    """An adapter that fails as told before it succeeds, and counts what the provider saw."""
+    """An adapter that fails as told before it succeeds, and keeps what the provider saw."""
 
     repeatable = False
 
-    def __init__(self, *failures: TransportError) -> None:
+    def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
-        self.sent = 0
+        self.taken: list[str] = []
+        self.found = Reconciled(Finding.UNCLEAR)
 
-    def send(self, message: Message) -> Receipt:
+    @property
+    def sent(self) -> int:
+        return len(self.taken)
+
+    def split(self, text: str, *, limit: int | None) -> list[str]:
+        return text.split("|")
+
+    def send(self, outgoing: Outgoing) -> Receipt:
         if self.failures:
             raise self.failures.pop(0)
-        self.sent += 1
-        return Receipt(provider_id=f"P{self.sent}")
+        self.taken.append(outgoing.text)
+        return Receipt(provider_id=f"P{self.sent}", thread_keys=(f"key-{self.sent}",))
+
+    def reconcile(self, outgoing: Outgoing) -> Reconciled:
+        return self.found
 
 
 @pytest.fixture
@@ -53,7 +74,7 @@ def queued(ask: Ask, now: datetime) -> Delivery:
 
 @pytest.fixture
 def adapter(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedAdapter]:
-    def install(*failures: TransportError) -> ScriptedAdapter:
+    def install(*failures: Exception) -> ScriptedAdapter:
         scripted = ScriptedAdapter(*failures)
         monkeypatch.setitem(delivery.get_adapter.__globals__["_ADAPTERS"], "web", scripted)
         return scripted
@@ -119,7 +140,7 @@ def test_a_permanent_failure_is_put_before_staff_and_retried_by_one_click(
     queued.refresh_from_db()
     alert = StaffAlert.objects.get()
     assert (queued.state, alert.detail) == (State.FAILED, "The number has opted out.")
-    assert delivery.retry_delivery(queued, now=now)
+    assert recovery.retry_delivery(queued, now=now)
     delivery.deliver(queued.pk)
     queued.refresh_from_db()
     alert.refresh_from_db()
@@ -128,8 +149,11 @@ def test_a_permanent_failure_is_put_before_staff_and_retried_by_one_click(
 
 
 def test_what_failed_too_often_stops(
-    queued: Delivery, adapter: Callable[..., ScriptedAdapter]
+    queued: Delivery,
+    adapter: Callable[..., ScriptedAdapter],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(breaker, "FAILURES", 100)  # or it would be held back before
     adapter(*[TransportError("busy", permanent=False)] * delivery.MAX_ATTEMPTS)
     for _ in range(delivery.MAX_ATTEMPTS - 1):
         with pytest.raises(TransportError):
@@ -146,10 +170,10 @@ def test_a_worker_that_died_while_sending_is_noticed(
     Delivery.objects.filter(pk=queued.pk).update(
         state=State.SENDING, lease_until=now - timedelta(seconds=1)
     )
-    delivery.rescue_deliveries(now=now)
+    recovery.rescue_deliveries(now=now)
     queued.refresh_from_db()
     assert queued.state == State.UNKNOWN
-    assert StaffAlert.objects.get().key == f"delivery:{queued.pk}"
+    assert reconciliation.enqueue_unknown(now=now) == 1
 
 
 def test_a_web_reply_whose_worker_died_is_simply_sent(queued: Delivery, now: datetime) -> None:
@@ -157,22 +181,22 @@ def test_a_web_reply_whose_worker_died_is_simply_sent(queued: Delivery, now: dat
         state=State.SENDING, lease_until=now - timedelta(seconds=1)
     )
     ProcrastinateJob.objects.filter(task_name="channels.deliver")._raw_delete("default")
-    assert delivery.rescue_deliveries(now=now) == 1
+    assert recovery.rescue_deliveries(now=now) == 1
     assert ProcrastinateJob.objects.filter(task_name="channels.deliver").count() == 1
 
 
 def test_a_queued_reply_that_lost_its_job_gets_another(queued: Delivery, now: datetime) -> None:
     ProcrastinateJob.objects.filter(task_name="channels.deliver")._raw_delete("default")
-    assert delivery.rescue_deliveries(now=now) == 0
-    assert delivery.rescue_deliveries(now=now + timedelta(hours=1)) == 1
+    assert recovery.rescue_deliveries(now=now) == 0
+    assert recovery.rescue_deliveries(now=now + timedelta(hours=1)) == 1
 
 
 def test_what_was_cancelled_is_not_sent(queued: Delivery, now: datetime) -> None:
-    assert delivery.cancel_delivery(queued, now=now)
+    assert recovery.cancel_delivery(queued, now=now)
     delivery.deliver(queued.pk)
     queued.refresh_from_db()
     assert queued.state == State.CANCELLED
-    assert not delivery.cancel_delivery(queued, now=now)
+    assert not recovery.cancel_delivery(queued, now=now)
 
 
 def test_the_customer_is_told_once_and_without_content(queued: Delivery) -> None:
@@ -188,3 +212,174 @@ def test_a_customer_who_has_seen_the_reply_gets_no_mail(queued: Delivery) -> Non
     Ticket.objects.update(viewed_at=timezone.now() + timedelta(seconds=1))
     notices.notify_customer(queued.message_id)
     assert mail.outbox == []
+
+
+def answer(ask: Ask, now: datetime, text: str, ticket: Ticket | None = None) -> Message:
+    """A staff-independent message of ours, queued as the agent would."""
+    conversation = (ticket or ask()).conversation
+    message = services.queue_system_reply(
+        conversation=conversation, answers=None, text=text, now=now
+    )
+    assert message is not None
+    return message
+
+
+def states(message: Message) -> list[str]:
+    return list(message.deliveries.order_by("part").values_list("state", flat=True))
+
+
+def test_parts_leave_in_order_and_make_one_message(
+    ask: Ask,
+    now: datetime,
+    adapter: Callable[..., ScriptedAdapter],
+    run_jobs: Callable[[], int],
+) -> None:
+    scripted = adapter()
+    message = answer(ask, now, "one|two|three")
+    ProcrastinateJob.objects.exclude(task_name="channels.deliver")._raw_delete("default")
+    last = message.deliveries.get(part=3)
+    delivery.deliver(last.pk)  # a job that comes too early
+    assert scripted.taken == []
+    run_jobs()
+    message.refresh_from_db()
+    assert scripted.taken == ["one", "two", "three"]
+    assert (message.state, states(message)) == (Message.State.SENT, [State.SENT] * 3)
+    assert ThreadKey.objects.filter(conversation=message.conversation).count() == 3
+
+
+def test_a_later_message_waits_for_an_earlier_one(
+    ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    scripted = adapter(TransportError("busy", permanent=False))
+    first = answer(ask, now, "first")
+    second = answer(ask, now, "second", Ticket.objects.get(conversation=first.conversation))
+    with pytest.raises(TransportError):
+        delivery.deliver(first.deliveries.get().pk)
+    delivery.deliver(second.deliveries.get().pk)
+    assert scripted.taken == []
+    delivery.deliver(first.deliveries.get().pk)
+    delivery.deliver(second.deliveries.get().pk)
+    assert scripted.taken == ["first", "second"]
+
+
+def test_half_an_answer_is_not_followed_by_its_rest(
+    ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    adapter(TransportError("no", permanent=True))
+    message = answer(ask, now, "one|two")
+    delivery.deliver(message.deliveries.get(part=1).pk)
+    assert states(message) == [State.FAILED, State.CANCELLED]
+    assert recovery.retry_delivery(message.deliveries.get(part=1), now=now)
+    assert states(message) == [State.QUEUED, State.QUEUED]
+
+
+def test_a_provider_that_is_down_holds_replies_back_and_lets_them_go(
+    ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    scripted = adapter(*[TransportError("down", permanent=False)] * breaker.FAILURES)
+    messages = [answer(ask, now, f"m{number}") for number in range(breaker.FAILURES + 1)]
+    for message in messages[:-1]:
+        with pytest.raises(TransportError):
+            delivery.deliver(message.deliveries.get().pk)
+    delivery.deliver(messages[-1].deliveries.get().pk)
+    held = messages[-1].deliveries.get()
+    assert (held.state, held.attempts, scripted.taken) == (State.QUEUED, 0, [])
+    assert StaffAlert.objects.get(key="breaker:web").cleared_at is None
+    ProviderBreaker.objects.update(open_until=now)
+    delivery.deliver(held.pk)
+    assert scripted.taken == [messages[-1].text]
+    assert StaffAlert.objects.get(key="breaker:web").cleared_at is not None
+    assert breaker.admit("web", now=now) is None
+
+
+def test_a_rate_limit_waits_as_long_as_told(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    adapter(RateLimited("slow down", retry_after=timedelta(minutes=7)))
+    delivery.deliver(queued.pk)
+    job = ProcrastinateJob.objects.filter(task_name="channels.deliver").latest("id")
+    assert job.scheduled_at is not None
+    assert job.scheduled_at > timezone.now() + timedelta(minutes=6)
+
+
+def test_an_unknown_outcome_is_never_sent_blindly(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter], now: datetime
+) -> None:
+    scripted = adapter(OutcomeUnknown("no answer"))
+    delivery.deliver(queued.pk)
+    delivery.deliver(queued.pk)
+    queued.refresh_from_db()
+    assert (queued.state, scripted.sent) == (State.UNKNOWN, 0)
+    assert reconciliation.reconcile(queued.pk, now=now) == State.UNKNOWN
+    assert not StaffAlert.objects.exists()
+    later = timezone.now() + reconciliation.TELL_AFTER
+    assert reconciliation.reconcile(queued.pk, now=later) == State.UNKNOWN
+    assert StaffAlert.objects.get().key == f"delivery:{queued.pk}"
+
+
+def test_what_was_sent_after_all_is_recorded_as_sent(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter], now: datetime
+) -> None:
+    scripted = adapter(OutcomeUnknown("no answer"))
+    delivery.deliver(queued.pk)
+    scripted.found = Reconciled(Finding.SENT, Receipt(provider_id="P9"))
+    assert reconciliation.reconcile(queued.pk, now=now) == State.SENT
+    queued.refresh_from_db()
+    assert (queued.provider_id, scripted.sent) == ("P9", 0)
+
+
+def test_what_was_certainly_not_sent_is_sent_again(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter], now: datetime
+) -> None:
+    scripted = adapter(OutcomeUnknown("no answer"))
+    delivery.deliver(queued.pk)
+    scripted.found = Reconciled(Finding.NOT_SENT)
+    assert reconciliation.reconcile(queued.pk, now=now) == State.QUEUED
+    delivery.deliver(queued.pk)
+    assert scripted.sent == 1
+
+
+def test_what_is_held_back_is_told_to_staff_and_released(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    scripted = adapter(HeldBack("The 24 hours are over."))
+    delivery.deliver(queued.pk)
+    queued.refresh_from_db()
+    assert (queued.state, queued.problem) == (State.HELD, "The 24 hours are over.")
+    assert StaffAlert.objects.get().detail == "The 24 hours are over."
+    assert recovery.release_held(conversation_id=queued.message.conversation_id) == 1
+    delivery.deliver(queued.pk)
+    assert scripted.sent == 1
+
+
+def test_nothing_is_sent_to_an_address_that_refused(
+    ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    scripted = adapter(AddressRefused("The customer opted out."))
+    first = answer(ask, now, "first")
+    delivery.deliver(first.deliveries.get().pk)
+    assert Suppression.objects.get().address == "alice@example.com"
+    second = answer(ask, now, "second")
+    delivery.deliver(second.deliveries.get().pk)
+    assert (scripted.taken, states(second)) == ([], [State.HELD])
+
+
+def test_a_channel_that_is_switched_off_sends_nothing(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    scripted = adapter()
+    ChannelConfig.objects.filter(channel="web").update(enabled=False)
+    delivery.deliver(queued.pk)
+    queued.refresh_from_db()
+    assert (queued.state, scripted.sent) == (State.HELD, 0)
+
+
+def test_every_attempt_is_kept(queued: Delivery, adapter: Callable[..., ScriptedAdapter]) -> None:
+    adapter(TransportError("busy", permanent=False))
+    with pytest.raises(TransportError):
+        delivery.deliver(queued.pk)
+    delivery.deliver(queued.pk)
+    assert [(a.number, a.outcome, a.problem) for a in queued.history.all()] == [
+        (1, State.QUEUED, "busy"),
+        (2, State.SENT, ""),
+    ]

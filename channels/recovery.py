@@ -1,0 +1,102 @@
+"""Deliveries that did not go by themselves: what a person or the periodic rescue does."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from channels import settlement
+from channels.adapters import get_adapter
+from channels.models import Delivery
+from crm import alerts
+from crm.models import Message
+
+# Past the longest pause between two attempts, so what is still queued then has lost its job.
+ABANDONED_AFTER = timedelta(minutes=10)
+State = Delivery.State
+
+
+def retry_delivery(delivery: Delivery, *, now: datetime) -> bool:
+    """Queues what did not arrive again, for a person; False if there is nothing to retry."""
+    retryable = [State.FAILED, State.UNKNOWN, State.CANCELLED, State.HELD]
+    with transaction.atomic():
+        later = Delivery.objects.filter(
+            message=delivery.message_id, part__gte=delivery.part, state__in=retryable
+        )
+        queued = later.update(
+            state=State.QUEUED,
+            attempts=0,
+            problem="",
+            lease=None,
+            lease_until=None,
+            intent_ref="",
+            changed_at=now,
+        )
+        if queued:
+            turn = delivery.message.conversation.turn  # a person wants it sent in this turn
+            Message.objects.filter(pk=delivery.message_id).update(
+                state=Message.State.QUEUED, turn=turn
+            )
+            alerts.clear_alert(settlement.alert_key(delivery), now=now)
+            settlement.enqueue_next(delivery.message.conversation_id)
+    return bool(queued)
+
+
+def cancel_delivery(delivery: Delivery, *, now: datetime) -> bool:
+    """Keeps a message that was not sent yet from being sent; False if it is too late."""
+    cancellable = [State.QUEUED, State.HELD, State.FAILED, State.UNKNOWN]
+    cancelled = settlement.record_state(
+        delivery,
+        State.CANCELLED,
+        _("Cancelled by staff."),
+        now=now,
+        only_if=Q(state__in=cancellable),
+    )
+    if cancelled:
+        alerts.clear_alert(settlement.alert_key(delivery), now=now)
+    return cancelled
+
+
+def release_held(*, channel: str = "", conversation_id: int | None = None) -> int:
+    """Queues what was held back again, of a channel or of a conversation; returns how many."""
+    held = Delivery.objects.filter(state=State.HELD).select_related("message")
+    if channel:
+        held = held.filter(message__conversation__channel=channel)
+    if conversation_id:
+        held = held.filter(message__conversation=conversation_id)
+    released = 0
+    for delivery in held.order_by("message_id", "part"):
+        with transaction.atomic():
+            if Delivery.objects.filter(pk=delivery.pk, state=State.HELD).update(state=State.QUEUED):
+                settlement.enqueue_next(delivery.message.conversation_id)
+                released += 1
+    return released
+
+
+def rescue_deliveries(*, now: datetime) -> int:
+    """Queues again what no process is sending although it should be; returns how many.
+
+    A worker that died while sending leaves an expired lease. Where the channel can repeat a
+    send without harm it is repeated; elsewhere its outcome is unknown and is looked up.
+    """
+    abandoned = Delivery.objects.filter(
+        Q(state=State.SENDING, lease_until__lt=now)
+        | Q(state=State.QUEUED, changed_at__lt=now - ABANDONED_AFTER)
+    ).select_related("message__conversation")
+    rescued = 0
+    for delivery in abandoned:
+        conversation = delivery.message.conversation
+        if delivery.state == State.SENDING and not get_adapter(conversation.channel).repeatable:
+            settlement.record_state(
+                delivery,
+                State.UNKNOWN,
+                _("The worker died while sending."),
+                now=now,
+                only_if=Q(state=State.SENDING, lease=delivery.lease),
+            )
+            continue
+        with transaction.atomic():
+            settlement.enqueue(delivery.pk, conversation.pk)
+            rescued += 1
+    return rescued
