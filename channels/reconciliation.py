@@ -54,9 +54,7 @@ def reconcile(delivery_id: int, *, now: datetime) -> str:
     if now >= delivery.changed_at + TELL_AFTER:
         settlement.alert(
             delivery,
-            _(
-                "It is not known whether the customer received it. Look there, then retry or cancel."
-            ),
+            _("Nobody knows whether it was received. Look at the provider, then retry or cancel."),
             now=now,
         )
     return State.UNKNOWN
