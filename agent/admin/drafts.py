@@ -18,6 +18,8 @@ from agent.drafts import DraftOutdatedError, approve_draft, reject_draft
 from agent.models import Draft
 from crm.admin.base import ReadOnlyAdmin, display
 from crm.models import User
+from tickets.admin.page import ticket_page
+from tickets.services import get_ticket_of_conversation
 
 
 @admin.register(Draft)
@@ -83,7 +85,9 @@ def approval(request: HttpRequest, draft_id: int) -> HttpResponse:
     refused = _refuse(request)
     if refused:
         return refused
-    draft = get_object_or_404(Draft.objects.select_related("conversation", "run"), pk=draft_id)
+    draft = get_object_or_404(
+        Draft.objects.select_related("conversation__customer", "run"), pk=draft_id
+    )
     text = request.POST.get("text", "").strip()
     if not text:
         messages.error(request, _t("An empty answer cannot be sent. Reject the draft instead."))
@@ -93,6 +97,9 @@ def approval(request: HttpRequest, draft_id: int) -> HttpResponse:
         approve_draft(draft=draft, staff=staff, text=text, now=timezone.now())
     except DraftOutdatedError as outdated:
         messages.warning(request, _t("Not sent. %(why)s") % {"why": outdated})
+        ticket = get_ticket_of_conversation(draft.conversation)
+        if ticket and text != draft.text.strip():
+            return ticket_page(request, ticket, text=text)  # what was edited is not lost
     else:
         messages.success(request, _t("The answer is on its way."))
     return _to_ticket(draft)
@@ -103,7 +110,9 @@ def rejection(request: HttpRequest, draft_id: int) -> HttpResponse:
     refused = _refuse(request)
     if refused:
         return refused
-    draft = get_object_or_404(Draft.objects.select_related("conversation", "run"), pk=draft_id)
+    draft = get_object_or_404(
+        Draft.objects.select_related("conversation__customer", "run"), pk=draft_id
+    )
     try:
         reject_draft(draft=draft, staff=cast("User", request.user), now=timezone.now())
     except DraftOutdatedError as outdated:
@@ -122,7 +131,7 @@ def _refuse(request: HttpRequest) -> HttpResponse | None:
 
 
 def _to_ticket(draft: Draft) -> HttpResponse:
-    ticket = draft.conversation.tickets.order_by("-id").first()
+    ticket = get_ticket_of_conversation(draft.conversation)
     if ticket is None:
         return redirect("admin:crm_conversation_change", draft.conversation_id)
     return redirect("admin:tickets_ticket_change", ticket.pk)

@@ -187,17 +187,25 @@ def _chart(now: datetime) -> str:
     )
 
 
+_READABLE = "#76839a"  # on the light and on the dark theme
 _CHART_OPTIONS = {
     "animation": False,
     "responsive": True,
     "maintainAspectRatio": False,
-    "plugins": {"legend": {"display": True, "position": "bottom", "labels": {"boxWidth": 10}}},
+    "color": _READABLE,
+    "plugins": {
+        "legend": {
+            "display": True,
+            "position": "bottom",
+            "labels": {"boxWidth": 10, "color": _READABLE},
+        }
+    },
     "scales": {
         "x": {
             "stacked": True,
             "grid": {"display": False},
-            "ticks": {"maxRotation": 0, "autoSkipPadding": 14},
+            "ticks": {"maxRotation": 0, "autoSkipPadding": 14, "color": _READABLE},
         },
-        "y": {"stacked": True, "beginAtZero": True, "ticks": {"precision": 0}},
+        "y": {"stacked": True, "beginAtZero": True, "ticks": {"precision": 0, "color": _READABLE}},
     },
 }

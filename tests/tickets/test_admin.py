@@ -304,6 +304,26 @@ def test_customers_message_meanwhile_does_not_hold_the_reply_up(
     assert reply(client, ticket, "Here you are.", seen=seen).status_code == 302
 
 
+def test_timeline_refreshes_only_with_news(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    url = reverse("admin:tickets_ticket_timeline", args=[ticket.pk])
+    version = client.get(url).context["version"]
+    assert client.get(url, {"version": version}).status_code == 204
+    Message.objects.filter(direction="out").update(state=Message.State.FAILED)
+    response = client.get(url, {"version": version})
+    assert response.status_code == 200
+    assert b"not delivered" in response.content
+
+
+def test_enter_without_a_button_sends(client: Client, bob: User, ticket: Ticket) -> None:
+    client.force_login(bob)
+    post(client, ticket, "reply", text="Sent.", seen=newest(ticket))
+    assert Message.objects.filter(staff=bob, direction="out").count() == 1
+    response = post(client, ticket, "reply", text="Kept.", seen="garbage")
+    assert response.status_code == 400
+    assert b"Kept." in response.content
+
+
 def test_empty_reply_is_an_error_and_keeps_the_page(
     client: Client, bob: User, ticket: Ticket
 ) -> None:

@@ -28,7 +28,7 @@ class ReplyForm(forms.Form):
     )
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     then = forms.ChoiceField(
-        choices=[(Then.SEND, ""), (Then.RESOLVE, ""), (Then.NOTE, "")], initial=Then.SEND
+        choices=[(Then.SEND, ""), (Then.RESOLVE, ""), (Then.NOTE, "")], required=False
     )
 
 

@@ -1,5 +1,6 @@
 """A ticket's page: the conversation and the reply box, and beside them all that is known."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -26,12 +27,14 @@ def ticket_page(
     ticket: Ticket,
     *,
     reply: ReplyForm | None = None,
+    text: str = "",
     unseen: Sequence[Message] = (),
 ) -> HttpResponse:
-    """The page, with a reply that was not sent and what came meanwhile, if there is one."""
+    """The page; with what was written and not sent: a form with errors, or a text and what its
+    author had not seen."""
     entries = list_timeline(ticket.conversation)
     if reply is None:
-        reply = ReplyForm(initial={"seen": newest_id(entries)})
+        reply = ReplyForm(initial={"text": text, "seen": newest_id(entries)})
     may_work = request.user.has_perm("tickets.change_ticket")
     context = {
         **admin.site.each_context(request),
@@ -67,8 +70,17 @@ def timeline_context(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]
         "conversation": ticket.conversation,
         "customer": ticket.conversation.customer,
         "entries": entries,
-        "newest": newest_id(entries),
+        "version": version_of(entries),
     }
+
+
+def version_of(entries: Sequence[Entry]) -> str:
+    """Changes with every message that comes, leaves, fails or is remarked upon."""
+    said = [
+        f"{entry.message.pk}{entry.message.state}{[mark.text for mark in entry.marks]}"
+        for entry in entries
+    ]
+    return f"{zlib.crc32(''.join(said).encode()):08x}"
 
 
 def newest_id(entries: Sequence[Entry]) -> int:

@@ -64,12 +64,14 @@ def next_ticket(request: HttpRequest) -> HttpResponse:
 
 
 def timeline(request: HttpRequest, object_id: int) -> HttpResponse:
-    """The conversation alone, for the page to refresh itself with."""
+    """The conversation alone, for the page to refresh itself with; 204 if nothing is new."""
     ticket = get_ticket(request, object_id)
     if ticket is None:
         raise Http404
-    entries = list_timeline(ticket.conversation)
-    return render(request, "tickets/admin/_timeline.html", timeline_context(ticket, entries))
+    context = timeline_context(ticket, list_timeline(ticket.conversation))
+    if request.GET.get("version") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, "tickets/admin/_timeline.html", context)
 
 
 def _worked(work: Work) -> View:
@@ -108,9 +110,7 @@ def reply(request: HttpRequest, ticket: Ticket, staff: User) -> HttpResponse | N
             now=now,
         )
     except StaleReplyError as stale:
-        newest = max(message.pk for message in stale.messages)
-        kept = ReplyForm(initial={"text": text, "seen": newest})
-        return ticket_page(request, ticket, reply=kept, unseen=stale.messages)
+        return ticket_page(request, ticket, text=text, unseen=stale.messages)
     if then == ReplyForm.Then.RESOLVE:
         messages.success(request, _("Sent, and %(ticket)s is resolved.") % _named(ticket))
     return None
