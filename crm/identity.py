@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.models import Customer, CustomerIdentifier
-from crm.types import Contact
+from crm.types import Contact, Identity
 
 Kind = CustomerIdentifier.Kind
 Trust = CustomerIdentifier.Trust
@@ -45,6 +45,28 @@ def normalise_phone(number: str) -> str:
             code="invalid",
         )
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+@transaction.atomic
+def resolve_identity(identity: Identity, *, name: str, trust: Trust) -> CustomerIdentifier:
+    """The identifier of an address that wrote through its own channel, with its customer.
+
+    An address that somebody had merely typed before, beside other addresses, is not theirs:
+    who proves to write from it gets a customer of their own, and staff may merge the two.
+    """
+    known = _find(identity.kind, identity.value)
+    if known is None:
+        customer = Customer.objects.create(name=name[:200])
+        known = _claim(customer, identity.kind, identity.value, identity.address, trust)
+        if known.customer_id != customer.pk:  # another process was first
+            customer.delete()
+        return known
+    typed_only = known.trust == Trust.UNVERIFIED and trust >= Trust.AUTHENTICATED
+    if typed_only and known.customer.identifiers.exclude(pk=known.pk).exists():
+        known.customer = Customer.objects.create(name=name[:200])
+        known.save(update_fields=["customer"])
+    _raise_trust(known, trust)
+    return known
 
 
 @transaction.atomic

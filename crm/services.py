@@ -44,6 +44,9 @@ def receive_message(
             "author": Message.Author.CUSTOMER,
             "state": Message.State.RECEIVED,
             "text": printable(incoming.text),
+            "full_text": printable(incoming.full_text),
+            "html": printable(incoming.html),
+            "remarks": [printable(remark) for remark in incoming.remarks],
             "created_at": incoming.received_at,
         },
     )
@@ -54,6 +57,7 @@ def receive_message(
                 name=printable(file.name)[:200],
                 content_type=file.content_type[:100],
                 size=len(file.content),
+                content_id=printable(file.content_id)[:255],
                 content=file.content,
             )
             for file in incoming.files

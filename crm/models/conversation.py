@@ -120,6 +120,13 @@ class Message(models.Model):
         verbose_name=_("staff"),
     )
     text = models.TextField(_("text"))
+    full_text = models.TextField(
+        _("whole text"),
+        blank=True,
+        help_text=_("With the quotes that `text` leaves out, where there are any."),
+    )
+    html = models.TextField(_("HTML, sanitised"), blank=True)
+    remarks = models.JSONField(_("remarks"), default=list, blank=True)
     sources = models.JSONField(_("sources"), default=list, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices)
     external_id = models.CharField(  # noqa: DJ001  null, since many rows have none and it is unique
@@ -188,6 +195,7 @@ class Attachment(models.Model):
     name = models.CharField(_("name"), max_length=200)
     content_type = models.CharField(_("type"), max_length=100)
     size = models.PositiveIntegerField(_("size in bytes"))
+    content_id = models.CharField(_("inline as"), max_length=255, blank=True)
     content = models.BinaryField(_("content"))
 
     class Meta:

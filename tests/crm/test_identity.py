@@ -3,9 +3,14 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.identity import normalise_email, normalise_phone, resolve_identifier
+from crm.identity import (
+    normalise_email,
+    normalise_phone,
+    resolve_identifier,
+    resolve_identity,
+)
 from crm.models import Customer, CustomerIdentifier
-from crm.types import Contact
+from crm.types import Contact, Identity
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +93,20 @@ def test_phone_numbers_come_out_in_one_form(text: str) -> None:
     assert once.startswith("+")
     assert once[1:].isdigit()
     assert normalise_phone(once) == once
+
+
+def test_who_writes_from_an_address_is_not_who_merely_typed_it() -> None:
+    typed = resolve_identifier(Contact(email="mallory@example.com", phone="+4930901820"))
+    written = resolve_identity(
+        Identity("phone", "+4930901820", "whatsapp:+4930901820"),
+        name="Alice",
+        trust=CustomerIdentifier.Trust.AUTHENTICATED,
+    )
+    assert written.customer != typed.customer
+    assert typed.customer.identifiers.count() == 1
+    again = resolve_identity(
+        Identity("phone", "+4930901820", "whatsapp:+4930901820"),
+        name="Alice",
+        trust=CustomerIdentifier.Trust.AUTHENTICATED,
+    )
+    assert again.customer == written.customer
