@@ -6,7 +6,7 @@ class AllhoursConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  registers the system checks
+        from config import checks  # registers the system checks
 
 
 class ConsoleConfig(admin_apps.AdminConfig):

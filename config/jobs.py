@@ -62,7 +62,7 @@ def task(
                 function(**arguments)
 
         app.task(name=name, queue=queue, retry=retry or False)(run)
-        return cast(Function, run)
+        return cast("Function", run)
 
     return register
 

@@ -1,7 +1,7 @@
 """Jobs that their worker left behind. Procrastinate never takes them up again by itself."""
 
-from asgiref.sync import async_to_sync
 import structlog
+from asgiref.sync import async_to_sync
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.django_connector import DjangoConnector

@@ -134,17 +134,9 @@ TEMPLATES: list[dict[str, Any]] = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database and jobs ----------------------------------------------------------------------
-if DATABASE_URL:
-    DATABASES: dict[str, dict[str, Any]] = {"default": dict(environ.Env.db_url_config(DATABASE_URL))}
-    DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "config.embedded",
-            "NAME": "allhours",
-            "DATA_DIR": str(DATA_DIR / "postgres"),
-        }
-    }
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", embedded_at=DATA_DIR / "postgres")
+}
 DATABASES["default"].setdefault("CONN_MAX_AGE", 0)
 DATABASES["default"]["OPTIONS"] = {
     "pool": {
