@@ -59,14 +59,13 @@ def list_channel_metrics(*, since: datetime, now: datetime) -> list[ChannelMetri
         .values("channel")
         .annotate(
             conversations=Count("conversation", distinct=True),
-            escalated=Count("conversation", distinct=True, filter=Q(escalated=True)),
-            answered=Count("conversation", distinct=True, filter=Q(answered=True)),
-            deflected=Count(
+            escalations=Count("conversation", distinct=True, filter=Q(escalated=True)),
+            deflections=Count(
                 "conversation",
                 distinct=True,
                 filter=Q(answered=True, conversation__handler=Conversation.Handler.AGENT),
             ),
-            sentiment=Avg("sentiment"),
+            average_sentiment=Avg("sentiment"),
             latency_median=Percentile("latency_seconds", 0.5, filter=handled),
             latency_p95=Percentile("latency_seconds", 0.95, filter=handled),
             known_cost=Sum("cost"),
@@ -120,11 +119,11 @@ def _read(channel: str, row: Mapping[str, Any] | None) -> ChannelMetrics:
     return ChannelMetrics(
         channel=channel,
         conversations=conversations,
-        average_sentiment=_number(row["sentiment"]),
-        escalation_rate=round(row["escalated"] / conversations, 4),
+        average_sentiment=_number(row["average_sentiment"]),
+        escalation_rate=round(row["escalations"] / conversations, 4),
         latency_median=_number(row["latency_median"]),
         latency_p95=_number(row["latency_p95"]),
-        deflection=round(row["deflected"] / conversations, 4),
+        deflection=round(row["deflections"] / conversations, 4),
         cost=None if row["unknown_costs"] else row["known_cost"] or Decimal(0),
     )
 
