@@ -10,17 +10,18 @@ from crm.models import Conversation
 from tickets import office_hours
 from tickets.models import Ticket
 
+_FRESH = timedelta(seconds=10)
 _LATE = timedelta(seconds=45)
 _RECENT = timedelta(minutes=30)
 _SAME_DAY = timedelta(hours=4)
-_SOON, _LATER, _SELDOM = 1, 5, 10
+_AT_ONCE, _SOON, _LATER, _SELDOM = 500, 1_000, 5_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`code` names the words, `tone` their colour: working, answered, person or done.
 
-    `interval` is the time in seconds until the page looks again, None once it has stopped to.
+    `interval` is the time in milliseconds until the page looks again, None once it has stopped to.
     """
 
     code: str
@@ -75,7 +76,7 @@ def _team(now: datetime) -> str:
 def _interval(ticket: Ticket, expected: bool, now: datetime) -> int | None:
     silence = now - max(ticket.conversation.last_message_at, ticket.updated_at)
     if expected and silence < 4 * _LATE:
-        return _SOON
+        return _AT_ONCE if silence < _FRESH else _SOON
     if silence < _RECENT:
         return _LATER
     return _SELDOM if silence < _SAME_DAY else None
