@@ -8,6 +8,8 @@ from django.utils.module_loading import import_string
 from agent.model import ChatMessage, ChatModel, Deadline, ModelError, ModelTurn, ToolSpec
 from agent.redaction import RedactedModel
 
+OFFLINE = "offline"
+
 
 class FallbackModel:
     """Asks the first model that still answers; one that failed is not asked again in this run.
@@ -28,6 +30,11 @@ class FallbackModel:
     def degraded(self) -> bool:
         return bool(self.failures)
 
+    @property
+    def is_offline(self) -> bool:
+        """Whether only the offline model is left."""
+        return self.name == OFFLINE
+
     def complete(
         self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
     ) -> ModelTurn:
@@ -44,8 +51,8 @@ class FallbackModel:
 def get_chat_model() -> FallbackModel:
     """The models of LLM_MODEL and LLM_FALLBACK_MODELS, then the offline one; new for each run."""
     models: list[ChatModel] = []
-    if settings.LLM_MODEL != "offline":
+    if settings.LLM_MODEL != OFFLINE:
         connect = import_string(settings.CHAT_MODELS["litellm"])
         names = [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
-        models = RedactedModel.wrap_all([connect(name) for name in names if name != "offline"])
-    return FallbackModel([*models, import_string(settings.CHAT_MODELS["offline"])()])
+        models = RedactedModel.wrap_all([connect(name) for name in names if name != OFFLINE])
+    return FallbackModel([*models, import_string(settings.CHAT_MODELS[OFFLINE])()])

@@ -48,9 +48,7 @@ def check_answer(
 
     `score` is the weakest claim's share of supported words, in 0..1.
     """
-    complaints = list_objections(answer, cited)
-    if _quotes_internal(answer, cited, retrieved):
-        complaints.append(_("It quotes an internal passage."))
+    complaints = list_certain_objections(answer, cited, retrieved=retrieved)
     support = [split_sentences(_whole(passage)) for passage in cited]
     claims = [sentence for sentence in split_sentences(answer) if _is_claim(sentence)]
     if not claims:
@@ -62,6 +60,21 @@ def check_answer(
         if complaint:
             complaints.append(complaint)
     return Verdict(not complaints, round(score, 3) if claims else 0.0, tuple(complaints))
+
+
+def list_certain_objections(
+    answer: str, cited: Sequence[FoundPassage], *, retrieved: Sequence[FoundPassage]
+) -> list[str]:
+    """What speaks against an answer whatever language it is in: what may never leave, words of
+    internal passages, numbers that the passages lack."""
+    complaints = list_objections(answer, cited)
+    if _quotes_internal(answer, cited, retrieved):
+        complaints.append(_("It quotes an internal passage."))
+    told = _list_numbers([_whole(passage) for passage in cited])
+    claimed = {value for sentence in split_sentences(answer) for value in _digits(sentence)}
+    if claimed - told:
+        complaints.append(_("It has numbers that the passages lack."))
+    return complaints
 
 
 def _check_claim(claim: str, support: Sequence[Sequence[str]]) -> tuple[float, str]:
@@ -99,6 +112,11 @@ def _is_contradicted(claim: str, words: set[str], sentences: Sequence[str]) -> b
 
 def _list_numbers(sentences: Sequence[str]) -> set[str]:
     return set().union(*(numbers(sentence) for sentence in sentences))
+
+
+def _digits(sentence: str) -> set[str]:
+    """Its numbers in digits; words for numbers are another language's own."""
+    return {value for value in numbers(sentence) if value in sentence.replace(",", ".")}
 
 
 def _is_claim(sentence: str) -> bool:

@@ -46,6 +46,12 @@ def detect_language(text: str, *, default: str = "") -> str:
     return str(code) if confidence >= MIN_CONFIDENCE else default or DEFAULT
 
 
+def is_served(language: str) -> bool:
+    """Whether the knowledge base has articles in the language; so it is while it has none."""
+    served = list_served_languages()
+    return not served or language in served
+
+
 def list_served_languages() -> frozenset[str]:
     """The languages that public articles are written in."""
     found = Article.objects.public().order_by().values_list("language", flat=True).distinct()

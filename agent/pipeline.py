@@ -3,6 +3,7 @@
 Rules and reading come before any model; a model's proposal is checked before it counts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -10,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from agent import sentiment
 from agent.decision import decide, hand_over
-from agent.fallback import FallbackModel, get_chat_model
+from agent.fallback import OFFLINE, FallbackModel, get_chat_model
 from agent.grounding import check_answer
 from agent.guardrails import Hit, screen
 from agent.journal import Journal
-from agent.language import detect_language, list_served_languages
+from agent.judgement import judge_answer
+from agent.language import detect_language, is_served
 from agent.loop import run_loop
 from agent.model import Deadline, ModelError
 from agent.models import AgentRun, AgentStep
@@ -22,8 +24,18 @@ from agent.outgoing import clean
 from agent.prompts import build_messages
 from agent.smalltalk import is_small_talk
 from agent.tools import Toolbox
-from agent.types import Decision, Desk, HandOver, Proposal, Question, Reading, Search
+from agent.types import (
+    Decision,
+    Desk,
+    HandOver,
+    Proposal,
+    Question,
+    Reading,
+    Search,
+    Verdict,
+)
 from knowledge.search import search_passages
+from knowledge.types import FoundPassage
 from tickets.models import Ticket
 
 Reason = Ticket.Reason
@@ -90,8 +102,7 @@ def _decide_early(question: Question, reading: Reading, hit: Hit | None) -> Deci
         return Decision(AgentRun.Decision.NO_REPLY, _("Thanks or a farewell; nothing is asked."))
     if hit:
         return hand_over(hit.hand_over())
-    served = list_served_languages()
-    if served and reading.language not in served:
+    if settings.LLM_MODEL == OFFLINE and not is_served(reading.language):
         why = _("It is written in “%(language)s”, which the knowledge base does not serve.")
         return hand_over(HandOver(Reason.NO_KNOWLEDGE, why % {"language": reading.language}))
     return None
@@ -109,34 +120,65 @@ def _find_anger(question: Question, reading: Reading) -> HandOver | None:
 def _ask_models(
     question: Question, reading: Reading, *, desk: Desk, journal: Journal, search: Search
 ) -> Decision:
+    """Lets the configured models work, the offline one behind them, and checks what they want."""
     model = get_chat_model()
-    toolbox = Toolbox(desk=desk, search=search, journal=journal, language=reading.language)
+    served = is_served(reading.language)
+    toolbox = Toolbox(
+        desk=desk, search=search, journal=journal, language=reading.language if served else None
+    )
+    deadline = Deadline(settings.LLM_TIMEOUT_SECONDS)
     try:
         outcome = run_loop(
             model=model,
             messages=build_messages(question),
             toolbox=toolbox,
             journal=journal,
-            deadline=Deadline(settings.LLM_TIMEOUT_SECONDS),
+            deadline=deadline,
         )
+        if isinstance(outcome, HandOver):
+            decision = decide(outcome, None, degraded=model.degraded)
+        else:
+            text = clean(outcome.text)
+            retrieved = tuple(toolbox.found.values())
+            if served:
+                verdict = check_answer(text, outcome.passages, retrieved=retrieved)
+            else:
+                verdict = _judge_translation(
+                    text, outcome, retrieved, model=model, deadline=deadline, journal=journal
+                )
+            _note_verdict(verdict, journal)
+            decision = decide(outcome, verdict, degraded=model.degraded, text=text)
     except ModelError as error:
         return hand_over(HandOver(Reason.FAILURE, str(error)))
-    return _judge(outcome, toolbox, model, journal)
-
-
-def _judge(
-    outcome: Proposal | HandOver, toolbox: Toolbox, model: FallbackModel, journal: Journal
-) -> Decision:
-    if isinstance(outcome, HandOver):
-        decision = decide(outcome, None, degraded=model.degraded)
-    else:
-        text = clean(outcome.text)
-        with journal.step(AgentStep.Kind.GROUNDING, "") as note:
-            verdict = check_answer(text, outcome.passages, retrieved=tuple(toolbox.found.values()))
-            note.title = _("supported") if verdict.supported else _("not supported")
-            note.detail.update(score=verdict.score, complaints=list(verdict.complaints))
-        decision = decide(outcome, verdict, degraded=model.degraded, text=text)
     return _with_failures(decision, model)
+
+
+def _judge_translation(
+    text: str,
+    proposal: Proposal,
+    retrieved: Sequence[FoundPassage],
+    *,
+    model: FallbackModel,
+    deadline: Deadline,
+    journal: Journal,
+) -> Verdict:
+    """The offline model can neither write nor judge a language that the knowledge is not in."""
+    if model.is_offline:
+        return Verdict(False, 0.0, (_("No model that knows the language is there."),))
+    return judge_answer(
+        text,
+        proposal.passages,
+        retrieved=retrieved,
+        model=model,
+        deadline=deadline,
+        journal=journal,
+    )
+
+
+def _note_verdict(verdict: Verdict, journal: Journal) -> None:
+    title = _("supported") if verdict.supported else _("not supported")
+    with journal.step(AgentStep.Kind.GROUNDING, title) as note:
+        note.detail.update(score=verdict.score, complaints=list(verdict.complaints))
 
 
 def _with_failures(decision: Decision, model: FallbackModel) -> Decision:

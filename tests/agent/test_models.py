@@ -234,6 +234,54 @@ def test_autonomy_draft_sends_nothing_by_itself(
     assert not ticket.conversation.messages.filter(author="agent").exists()
 
 
+GERMAN = "Guten Tag, wie kann ich ein ganzes Board als Excel-Datei exportieren? Vielen Dank!"
+GERMAN_ANSWER = "Öffnen Sie das Board, wählen Sie Board menu > Export und drücken Sie Export."
+
+
+def test_case_58_another_language_is_answered_once_a_model_vouches_for_it(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    verdict = [("verdict", {"supported": True, "unsupported": []})]
+    model.play(SEARCH, _sending(model, GERMAN_ANSWER), verdict)
+    ticket = ask(GERMAN)
+    assert answer(ticket).decision == "send"
+    assert reply(ticket).text == GERMAN_ANSWER
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        [("verdict", {"supported": False, "unsupported": ["Excel"]})],
+        [("verdict", {"supported": True, "unsupported": ["all of it"]})],
+        [("verdict", {"supported": "perhaps"})],
+        [("send_response", {"answer": "x", "passage_ids": [1]})],
+        "It is fine.",
+    ],
+)
+def test_case_58_without_a_clear_verdict_it_is_handed_over(
+    ask: Ask, answer: Answer, model: ScriptedModel, verdict: Any
+) -> None:
+    model.play(SEARCH, _sending(model, GERMAN_ANSWER), verdict)
+    run = answer(ask(GERMAN))
+    assert (run.decision, run.reason) == ("hand_over", "no_knowledge")
+
+
+def test_case_58_numbers_are_checked_in_any_language(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    verdict = [("verdict", {"supported": True})]
+    model.play(SEARCH, _sending(model, "Die Datei kommt in 99 Minuten."), verdict)
+    assert answer(ask(GERMAN)).decision == "hand_over"
+    assert len(model.requests) == 2, "nobody is asked what is known already"
+
+
+def test_case_58_the_offline_model_does_not_answer_what_it_cannot_read(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    model.play(Response("{}", status=500))
+    assert answer(ask(GERMAN)).decision == "hand_over"
+
+
 def reply(ticket: Ticket) -> Message:
     return ticket.conversation.messages.get(author="agent")
 
