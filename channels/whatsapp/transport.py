@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 
@@ -24,7 +25,9 @@ class OnceHttpClient(TwilioHttpClient):  # type: ignore[misc]
     OutcomeUnknown if it sends a message, a transient TransportError if it only asks."""
 
     def __init__(self, *, base: str, connect_seconds: float, read_seconds: float) -> None:
-        super().__init__(max_retries=0)
+        super().__init__()
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HTTPAdapter(max_retries=0))
         self.timeout = (connect_seconds, read_seconds)
         self._base = base.rstrip("/")
         self.session.headers["Connection"] = "close"

@@ -50,7 +50,13 @@ def certificate(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def port(certificate: Path) -> Iterator[int]:
+def asked_for() -> list[str | None]:
+    """The names that clients named when they connected."""
+    return []
+
+
+@pytest.fixture
+def port(certificate: Path, asked_for: list[str | None]) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -66,6 +72,7 @@ def port(certificate: Path) -> Iterator[int]:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    context.sni_callback = lambda _socket, name, _context: asked_for.append(name)
     server = Server(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -83,10 +90,11 @@ def fetch(name: str, port: int, certificate: Path) -> bytes:
 
 
 def test_case_49_the_name_is_checked_although_the_address_is_connected_to(
-    port: int, certificate: Path, settings: Any
+    port: int, certificate: Path, asked_for: list[str | None], settings: Any
 ) -> None:
     settings.TWILIO_API_BASE = f"https://{NAME}:{port}"
     assert fetch(NAME, port, certificate) == f"{NAME}:{port}".encode()
+    assert asked_for == [NAME]
     settings.TWILIO_API_BASE = f"https://other.example:{port}"
     with pytest.raises(TransportError) as raised:
         fetch("other.example", port, certificate)

@@ -9,7 +9,20 @@ _NUMBER = regex.compile(r"\A\(\d+/\d+\) ")
 _pieces = st.sampled_from(
     ["word", "x" * 30, "e.g. this", "1. One", "https://example.com/a?b=c", ". ", "! ", "。"]
 ) | st.sampled_from(
-    [" ", "  ", "\t", "\n", "\n\n", "\r\n", " \u0308", "👩\u200d👩\u200d👧", "🇩🇪", "é", "e\u0301"]
+    [
+        " ",
+        "  ",
+        "\t",
+        "\n",
+        "\n\n",
+        "\r\n",
+        " \u0308",
+        "👩\u200d👩\u200d👧",
+        "🇩🇪",
+        "é",
+        "e\u0301",
+        "。\u0301",
+    ]
 )
 _texts = st.lists(_pieces | st.text(max_size=8), max_size=120).map("".join)
 
