@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from tickets import services
 from tickets.access import ticket_page
@@ -13,20 +13,20 @@ from tickets.models import Ticket
 from tickets.pages import render_news, render_rating, render_status
 
 
-@require_GET
+@require_safe
 @ticket_page
 def status(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     return render_status(request, ticket)
 
 
-@require_GET
+@require_safe
 @ticket_page
 def conversation(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """What is new since `shown`, for the page's own look every few seconds."""
     return render_news(request, ticket, shown=request.GET.get("shown", ""))
 
 
-@require_GET
+@require_safe
 @ticket_page
 def file(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """An attachment, always as a download of unknown type: no browser opens it by itself."""
