@@ -1,8 +1,18 @@
 from django.utils import timezone
 
-from channels import delivery, reconciliation, recovery, throttle
+from channels import delivery, inbound, reconciliation, recovery, throttle
 from channels.web import notices
 from config import jobs
+
+
+@jobs.task("channels.process_event", queue="inbound", retry=jobs.Backoff())
+def process_event(*, event_id: int) -> None:
+    inbound.process_event(event_id, now=timezone.now())
+
+
+@jobs.task("channels.rescue_events")
+def rescue_events() -> None:
+    inbound.rescue_events(now=timezone.now())
 
 
 @jobs.task("channels.deliver", queue="delivery", retry=jobs.Backoff(max_attempts=12))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crm.models import Message
-from crm.types import IncomingFile
+from crm.types import Identity, IncomingFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +107,49 @@ class AddressRefused(TransportError):
 
 class HeldBack(Exception):
     """It must not be sent now; it may be once something changes. The text says what."""
+
+
+class Unreadable(Exception):
+    """What arrived cannot be read as a message. The text says why, without quoting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BouncedMail:
+    """A report that one of our mails did not arrive; empty where the report says nothing."""
+
+    recipient: str
+    status: str
+    original_key: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message from outside, read: what every channel makes of what it accepted.
+
+    `keys` are the names this message and its thread go by, `references` the names of what it
+    answers. `automatic` says why no person wrote it, "" if one did. `forwarded_by` is the
+    comment of a member of staff who forwarded a customer's mail. `from_us` tells that it was
+    sent from our own address, by `delivery_token` if the desk sent it, else by a person.
+    """
+
+    channel: str
+    external_id: str
+    identity: Identity
+    name: str
+    trust: int
+    text: str
+    received_at: datetime
+    subject: str = ""
+    full_text: str = ""
+    html: str = ""
+    files: tuple[IncomingFile, ...] = ()
+    remarks: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    ticket_reference: str = ""
+    automatic: str = ""
+    bounce: BouncedMail | None = None
+    forwarded_by: str | None = None
+    from_us: bool = False
+    delivery_token: str = ""

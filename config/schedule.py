@@ -9,6 +9,7 @@ for _app in ("agent", "channels", "config", "crm", "knowledge", "tickets"):
     import_module(f"{_app}.tasks")
 
 every("* * * * *", "config.rescue_stalled_jobs")  # jobs of workers that died
+every("* * * * *", "channels.rescue_events")  # what was accepted and lost its job
 every("* * * * *", "channels.rescue_deliveries")  # replies whose worker died while sending
 every("* * * * *", "channels.look_up_unknown")  # replies that may have been sent
 every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answering

@@ -120,7 +120,37 @@ def queue_staff_reply(
 
 
 @transaction.atomic
-def add_note(*, conversation: Conversation, staff: User, text: str, now: datetime) -> Message:
+def record_outside_reply(*, conversation: Conversation, incoming: IncomingMessage) -> Message:
+    """A reply that staff sent past the desk, from their own mail client: already sent, once.
+
+    Staff hold the conversation from here on; what the agent was preparing is void.
+    """
+    message, created = Message.objects.get_or_create(
+        external_id=incoming.external_id,
+        defaults={
+            "conversation": conversation,
+            "direction": Message.Direction.OUTBOUND,
+            "author": Message.Author.STAFF,
+            "state": Message.State.SENT,
+            "text": printable(incoming.text),
+            "full_text": printable(incoming.full_text),
+            "created_at": incoming.received_at,
+        },
+    )
+    if created:
+        Conversation.objects.filter(pk=conversation.pk).update(
+            handler=Conversation.Handler.STAFF,
+            turn=F("turn") + 1,
+            last_message_at=incoming.received_at,
+        )
+        mark_answered(conversation=conversation, up_to=message, now=incoming.received_at)
+    return message
+
+
+@transaction.atomic
+def add_note(
+    *, conversation: Conversation, staff: User | None, text: str, now: datetime
+) -> Message:
     """An internal note: never sent, never shown to the customer or the agent's model."""
     return Message.objects.create(
         conversation=conversation,
@@ -161,6 +191,11 @@ def hand_back(*, conversation: Conversation) -> None:
 def mark_answered(*, conversation: Conversation, up_to: Message, now: datetime) -> None:
     """Notes that nothing up to this message waits for an answer any more."""
     conversation.messages.awaiting_answer().filter(pk__lte=up_to.pk).update(answered_at=now)
+
+
+def mark_message_answered(*, message: Message, now: datetime) -> None:
+    """Notes that this one message needs no answer, such as an automatic mail."""
+    Message.objects.filter(pk=message.pk, answered_at__isnull=True).update(answered_at=now)
 
 
 def printable(text: str) -> str:

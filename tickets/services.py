@@ -19,24 +19,24 @@ CUSTOMER = "customer"
 AGENT = "agent"
 SYSTEM = "system"
 
-_REFERENCE = re.compile(r"^TKT-(\d{4,9})$", re.IGNORECASE)
+_REFERENCE = re.compile(r"TKT-([0-9]{4,9})", re.IGNORECASE)
 
 
 def get_ticket_by_key(reference: str, key: str) -> Ticket | None:
     """The ticket, if the key opens it. None for a wrong key and for an unknown number alike."""
-    match = _REFERENCE.match(reference)
-    if match is None:
+    number = parse_reference(reference)
+    if number is None:
         return None
-    ticket = _tickets().filter(number=int(match[1])).first()
+    ticket = _tickets().filter(number=number).first()
     return ticket if ticket is not None and ticket.opens_with(key) else None
 
 
 def get_ticket_for_staff(user: User, reference: str) -> Ticket | None:
     """The ticket, if the user is active staff who may view tickets; else None."""
-    match = _REFERENCE.match(reference)
-    if match is None or not user.is_active or not user.has_perm("tickets.view_ticket"):
+    number = parse_reference(reference)
+    if number is None or not user.is_active or not user.has_perm("tickets.view_ticket"):
         return None
-    return _tickets().filter(number=int(match[1])).first()
+    return _tickets().filter(number=number).first()
 
 
 def get_ticket_of_conversation(conversation: Conversation) -> Ticket | None:
@@ -105,6 +105,26 @@ def note_agent_reply(*, ticket: Ticket, now: datetime) -> None:
         now,
         first_response_at=ticket.first_response_at or now,
     )
+
+
+@transaction.atomic
+def note_staff_reply(*, ticket: Ticket, now: datetime) -> None:
+    """Staff answered past the desk: the ticket waits for the customer."""
+    locked = _lock(ticket)
+    _move(
+        locked,
+        Status.WAITING,
+        Kind.ANSWERED,
+        SYSTEM,
+        now,
+        first_response_at=locked.first_response_at or now,
+    )
+
+
+def parse_reference(reference: str) -> int | None:
+    """The number of `TKT-0001`, None for anything else."""
+    match = _REFERENCE.fullmatch(reference)
+    return int(match[1]) if match else None
 
 
 @transaction.atomic

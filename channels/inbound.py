@@ -1,0 +1,88 @@
+"""From an accepted event to a message in its conversation, once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from channels import arrivals
+from channels.gmail.arrival import read_mail_event
+from channels.intake import enqueue_event
+from channels.models import InboundEvent
+from channels.types import Arrival, Unreadable
+from channels.whatsapp.arrival import read_whatsapp_event
+from crm import alerts
+from crm.models import Conversation
+
+log = structlog.get_logger(__name__)
+
+Channel = Conversation.Channel
+State = InboundEvent.State
+# An event that still waits then has lost its job.
+LOST_AFTER = timedelta(minutes=5)
+
+_READERS: dict[str, Callable[[InboundEvent], Arrival]] = {
+    Channel.EMAIL: read_mail_event,
+    Channel.WHATSAPP: read_whatsapp_event,
+}
+
+
+def process_event(event_id: int, *, now: datetime) -> None:
+    """Reads the event and records what it brings. A second run of the job finds it done.
+
+    What cannot be read, and what no person wrote, is parked with the reason, never dropped.
+    """
+    event = InboundEvent.objects.get(pk=event_id)
+    if event.state != State.RECEIVED:
+        return
+    try:
+        arrival = _READERS[event.channel](event)
+    except Unreadable as problem:
+        _park_unreadable(event, str(problem), now=now)
+        return
+    with transaction.atomic():
+        waiting = InboundEvent.objects.select_for_update().filter(pk=event_id, state=State.RECEIVED)
+        if not waiting.exists():
+            return
+        recorded = arrivals.record_arrival(arrival, now=now)
+        waiting.update(
+            state=State.PARKED if recorded.parked else State.PROCESSED,
+            problem=recorded.parked,
+            message=recorded.message,
+        )
+    log.info("event_processed", event=event_id, channel=event.channel, parked=bool(recorded.parked))
+
+
+@transaction.atomic
+def reprocess_event(event: InboundEvent) -> bool:
+    """Reads a parked event once more, for a person; False if it is not parked."""
+    again = InboundEvent.objects.filter(pk=event.pk, state=State.PARKED, message=None).update(
+        state=State.RECEIVED, problem=""
+    )
+    if again:
+        enqueue_event(event, sender=str(event.pk))
+    return bool(again)
+
+
+def rescue_events(*, now: datetime) -> int:
+    """Gives a job to every event that lost its own; returns how many."""
+    lost = InboundEvent.objects.filter(state=State.RECEIVED, received_at__lt=now - LOST_AFTER)
+    for event in lost:
+        with transaction.atomic():
+            enqueue_event(event, sender=str(event.pk))
+    return len(lost)
+
+
+@transaction.atomic
+def _park_unreadable(event: InboundEvent, problem: str, *, now: datetime) -> None:
+    InboundEvent.objects.filter(pk=event.pk, state=State.RECEIVED).update(
+        state=State.PARKED, problem=problem
+    )
+    alerts.raise_alert(
+        f"inbound:{event.pk}",
+        title=_("A message could not be read"),
+        detail=_("%(problem)s It is kept under inbound events.") % {"problem": problem},
+        now=now,
+    )
