@@ -1,6 +1,7 @@
 # Everything is installed into .venv and kept in .data; nothing outside this folder is changed.
 PY := .venv/bin/python
-TEST_ENVIRONMENT := DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURABLE=0 DATABASE_URL= DEBUG=0
+TEST_ENVIRONMENT := ENV_FILE=none DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURABLE=0 DATABASE_URL= DEBUG=0 \
+    LLM_MODEL=offline EMBEDDING_MODEL=local
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stop test check requirements

@@ -154,7 +154,13 @@ def web_address(name: str, default: str) -> str:
 
 def database(name: str, *, embedded_at: Path) -> dict[str, Any]:
     """Django's settings of the named database; unset, of the embedded one."""
-    embedded = {"ENGINE": "config.embedded", "NAME": "allhours", "DATA_DIR": str(embedded_at)}
+    embedded = {
+        "ENGINE": "config.embedded",
+        "NAME": "allhours",
+        "DATA_DIR": str(embedded_at),
+        # Off for throw-away databases only: a crash of the machine may then lose commits.
+        "DURABLE": flag("DATABASE_DURABLE", default=True),
+    }
     value = text(name)
     if not value:
         return embedded

@@ -1,5 +1,6 @@
 """All settings. Every variable that an operator may set is explained in `.env.example`."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from config import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.load_dotenv(BASE_DIR / ".env")
+env.load_dotenv(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
 
 # Data of this checkout: the embedded database, the built embedding model, a generated key.
-DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / ".data")
+DATA_DIR = Path(env.text("DATA_DIR") or BASE_DIR / ".data").absolute()
 
 # --- Addresses and security -----------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
@@ -219,6 +220,27 @@ else:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "support@localhost")
 ALERT_EMAILS = env.items("ALERT_EMAILS")
+
+# --- E-mail by Gmail (channels.gmail) -------------------------------------------------------
+GMAIL_SUPPORT_ADDRESS = env.text("GMAIL_SUPPORT_ADDRESS")
+GMAIL_CLIENT_ID = env.text("GMAIL_CLIENT_ID")
+GMAIL_CLIENT_SECRET = env.text("GMAIL_CLIENT_SECRET")
+GMAIL_REFRESH_TOKEN = env.text("GMAIL_REFRESH_TOKEN")
+GMAIL_SERVICE_ACCOUNT_FILE = env.text("GMAIL_SERVICE_ACCOUNT_FILE")
+GMAIL_PUBSUB_TOPIC = env.text("GMAIL_PUBSUB_TOPIC")
+GMAIL_PUBSUB_AUDIENCE = env.text("GMAIL_PUBSUB_AUDIENCE")
+GMAIL_PUBSUB_SERVICE_ACCOUNT = env.text("GMAIL_PUBSUB_SERVICE_ACCOUNT")
+GMAIL_API_BASE = env.web_address("GMAIL_API_BASE", "https://gmail.googleapis.com")
+GOOGLE_TOKEN_URI = env.web_address("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token")
+GOOGLE_CERTS_URL = env.web_address(
+    "GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs"
+)
+
+# --- WhatsApp by Twilio (channels.whatsapp) --------------------------------------------------
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
+TWILIO_API_BASE = env.web_address("TWILIO_API_BASE", "https://api.twilio.com")
 
 # --- The agent ------------------------------------------------------------------------------
 LLM_MODEL = env.text("LLM_MODEL", "offline") or "offline"
