@@ -34,9 +34,10 @@ class Origin:
     port: int
 
     def is_configured(self) -> bool:
-        """Whether this is the host of TWILIO_API_BASE, which the operator vouches for."""
-        configured = urlsplit(settings.TWILIO_API_BASE or "")
-        return bool(configured.hostname) and self.host == configured.hostname
+        """Whether this is the host that TWILIO_API_BASE names instead of Twilio's own, which
+        the operator vouches for."""
+        configured = urlsplit(settings.TWILIO_API_BASE or "").hostname or ""
+        return self.host == configured and not f".{configured}".endswith(_TWILIO)
 
     def is_twilio(self) -> bool:
         return self.is_configured() or f".{self.host}".endswith(_TWILIO)

@@ -49,7 +49,8 @@ INTERNAL = (
 
 
 @pytest.mark.parametrize("address", INTERNAL.split())
-def test_case_49_internal_addresses_are_refused(address: str) -> None:
+def test_case_49_internal_addresses_are_refused(address: str, settings: Any) -> None:
+    settings.TWILIO_API_BASE = "https://api.twilio.com"
     assert not is_public(address)
     url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1"
     with pytest.raises(MediaUnavailable, match="private network"):
@@ -92,7 +93,11 @@ def test_case_49_only_twilios_hosts_are_asked(url: str, reason: str) -> None:
         fetch_media(MediaRef(url, ""), resolve=never)
 
 
-def test_case_49_the_log_in_goes_to_twilios_api_alone_and_encrypted() -> None:
+@pytest.mark.parametrize("base", ["", "https://api.twilio.com"])
+def test_case_49_the_log_in_goes_to_twilios_api_alone_and_encrypted(
+    base: str, settings: Any
+) -> None:
+    settings.TWILIO_API_BASE = base
     assert origin_of("https://api.twilio.com/x").takes_credentials()
     assert origin_of("https://API.dublin.ie1.Twilio.com/x").takes_credentials()
     assert not origin_of("http://api.twilio.com/x").takes_credentials()
