@@ -69,7 +69,8 @@ SUBJECT_LABELS = _labels(
 )
 _OTHER_LABELS = _labels(
     "sent,date,to,cc,reply-to,gesendet,datum,an,kopie,envoyé,à,fecha,enviado,enviada,para,data,"
-    "enviado el,enviada em,enviado em,inviato,a,verzonden,aan,skickat,till,kopia,sendt,til,lähetetty,vastaanottaja,wysłano,do,dw,"
+    "enviado el,enviada em,enviado em,inviato,a,verzonden,aan,skickat,till,kopia,sendt,til,"
+    "lähetetty,vastaanottaja,wysłano,do,dw,"
     "odesláno,komu,отправлено,дата,кому,копия,发送时间,收件人,抄送,日期,送信日時,日時,宛先,"
     "받는 사람,보낸 날짜,날짜,tarih,gönderildi,kime,elküldve,címzett,trimis,către"
 )

@@ -194,14 +194,16 @@ def test_a_server_that_is_away_has_not_taken_the_reply(double: GmailDouble, sett
     assert not caught.value.permanent
 
 
-def test_a_connection_that_ends_while_it_is_used_leaves_it_open(settings: Any) -> None:
+def test_a_kept_connection_that_ended_is_not_written_to(settings: Any) -> None:
     with GmailDouble() as going:
         for name, value in going.settings().items():
             setattr(settings, name, value)
         client = GmailClient()
         client.profile()
-    with client, pytest.raises(OutcomeUnknown):
+    with client, pytest.raises(TransportError) as caught:
         client.create_draft(reply())
+    assert not isinstance(caught.value, OutcomeUnknown)
+    assert going.calls["create_draft"] == 0
 
 
 def test_case_34_history_pages_and_a_cursor_that_is_too_old(

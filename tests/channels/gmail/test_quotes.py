@@ -38,24 +38,57 @@ ATTRIBUTIONS = [
     "pe 20. marrask. 2026 klo 9.58 Brightlane (s@b.example) kirjoitti:",
     "Brightlane <s@b.example> schrieb am Fr., 20. Nov. 2026, 09:58:",
 ]
-HEADS = [
-    "-----Original Message-----\nFrom: Brightlane <s@b.example>\nSent: Friday, 20 November 2026 "
-    "09:58\nTo: Alice <alice@example.com>\nSubject: RE: A question\n",
-    "________________________________\nFrom: Brightlane <s@b.example>\nSent: Friday, 20 November "
-    "2026 09:58\nTo: Alice <alice@example.com>\nSubject: Re: A question\n",
-    "Von: Brightlane <s@b.example>\nGesendet: Freitag, 20. November 2026 09:58\nAn: Alice\n"
-    "Betreff: AW: Frage\n",
-    "De : Brightlane <s@b.example>\nEnvoyé : vendredi 20 novembre 2026 09:58\nÀ : Alice\n"
-    "Objet : RE: Question\n",
-    "*De:* Brightlane <s@b.example>\n*Enviado el:* viernes\n*Para:* Alice\n*Asunto:* RE: Duda\n",
-    "发件人: Brightlane <s@b.example>\n发送时间: 2026年11月20日 9:58\n收件人: Alice\n主题: 问题\n",
-    "-------- Original Message --------\nOn Friday, November 20th, 2026 at 9:58 AM, Brightlane "
-    "<s@b.example> wrote:\n",
-    "------- Original Message -------\nOn Friday, November 20th, 2026 at 9:58 AM, Brightlane "
-    "<s@b.example> wrote:\n",
-    "-----Ursprüngliche Nachricht-----\nVon: Brightlane\nGesendet: Freitag\nAn: Alice\nBetreff: x\n",
-    '------------------ 原始邮件 ------------------\n发件人: "b" <s@b.example>;\n主题: x\n收件人: a;\n',
-]
+_HEADS = """
+-----Original Message-----
+From: Brightlane <s@b.example>
+Sent: Friday, 20 November 2026 09:58
+To: Alice <alice@example.com>
+Subject: RE: A question
+====
+________________________________
+From: Brightlane <s@b.example>
+Sent: Friday, 20 November 2026 09:58
+To: Alice <alice@example.com>
+Subject: Re: A question
+====
+Von: Brightlane <s@b.example>
+Gesendet: Freitag, 20. November 2026 09:58
+An: Alice
+Betreff: AW: Frage
+====
+De : Brightlane <s@b.example>
+Envoyé : vendredi 20 novembre 2026 09:58
+À : Alice
+Objet : RE: Question
+====
+*De:* Brightlane <s@b.example>
+*Enviado el:* viernes
+*Para:* Alice
+*Asunto:* RE: Duda
+====
+发件人: Brightlane <s@b.example>
+发送时间: 2026年11月20日 9:58
+收件人: Alice
+主题: 问题
+====
+-------- Original Message --------
+On Friday, November 20th, 2026 at 9:58 AM, Brightlane <s@b.example> wrote:
+====
+------- Original Message -------
+On Friday, November 20th, 2026 at 9:58 AM, Brightlane <s@b.example> wrote:
+====
+-----Ursprüngliche Nachricht-----
+Von: Brightlane
+Gesendet: Freitag
+An: Alice
+Betreff: Frage
+====
+------------------ 原始邮件 ------------------
+发件人: "b" <s@b.example>;
+主题: x
+收件人: a;
+"""
+HEADS = [head.strip("\n") + "\n" for head in _HEADS.split("====")]
 
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS)
