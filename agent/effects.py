@@ -9,11 +9,10 @@ from django.utils.translation import override
 from agent.journal import Journal
 from agent.models import AgentMetric, AgentRun, Draft
 from agent.pipeline import Considered
-from agent.smalltalk import says_solved
 from crm import services as crm
 from crm.models import Conversation, Message
 from tickets import services as tickets
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Ticket
 
 if TYPE_CHECKING:
     from agent.runs import Started
@@ -70,8 +69,10 @@ def apply(
                     answers=message,
                 )
         case Action.NO_REPLY:
+            # Thanks leave nothing to do: what they reopened is resolved again, and a rating can
+            # be asked for. Any further message reopens the ticket.
             crm.mark_answered(conversation=conversation, up_to=message, now=now)
-            _leave_finished(ticket, message, now)
+            tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now)
     AgentMetric.objects.create(
         channel=conversation.channel,
         recorded_at=now,
@@ -98,13 +99,3 @@ def _acknowledge(
     with override(language or None):
         text = _("Thank you for your message. A colleague is checking the answer for you.")
     crm.queue_system_reply(conversation=conversation, answers=message, text=text, now=now)
-
-
-def _leave_finished(ticket: Ticket, message: Message, now: datetime) -> None:
-    """Thanks reopen nothing: what this very message reopened is resolved again, and so is what
-    the customer calls solved."""
-    reopened = ticket.events.filter(
-        kind=TicketEvent.Kind.REOPENED, created_at__gte=message.created_at
-    ).exists()
-    if reopened or (ticket.first_response_at and says_solved(message.text)):
-        tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now)

@@ -3,7 +3,6 @@
 Rules and reading come before any model; a model's proposal is checked before it counts.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -35,7 +34,6 @@ from agent.types import (
     Verdict,
 )
 from knowledge.search import search_passages
-from knowledge.types import FoundPassage
 from tickets.models import Ticket
 
 Reason = Ticket.Reason
@@ -139,46 +137,42 @@ def _ask_models(
             decision = decide(outcome, None, degraded=model.degraded)
         else:
             text = clean(outcome.text)
-            retrieved = tuple(toolbox.found.values())
-            if served:
-                verdict = check_answer(text, outcome.passages, retrieved=retrieved)
-            else:
-                verdict = _judge_translation(
-                    text, outcome, retrieved, model=model, deadline=deadline, journal=journal
-                )
-            _note_verdict(verdict, journal)
+            verdict = _check(text, outcome, toolbox, served=served, model=model, deadline=deadline)
             decision = decide(outcome, verdict, degraded=model.degraded, text=text)
     except ModelError as error:
         return hand_over(HandOver(Reason.FAILURE, str(error)))
     return _with_failures(decision, model)
 
 
-def _judge_translation(
+def _check(
     text: str,
     proposal: Proposal,
-    retrieved: Sequence[FoundPassage],
+    toolbox: Toolbox,
     *,
+    served: bool,
     model: FallbackModel,
     deadline: Deadline,
-    journal: Journal,
 ) -> Verdict:
-    """The offline model can neither write nor judge a language that the knowledge is not in."""
-    if model.is_offline:
-        return Verdict(False, 0.0, (_("No model that knows the language is there."),))
-    return judge_answer(
-        text,
-        proposal.passages,
-        retrieved=retrieved,
-        model=model,
-        deadline=deadline,
-        journal=journal,
-    )
-
-
-def _note_verdict(verdict: Verdict, journal: Journal) -> None:
-    title = _("supported") if verdict.supported else _("not supported")
-    with journal.step(AgentStep.Kind.GROUNDING, title) as note:
+    """By words where the knowledge is in the customer's language, else by a model's judgement;
+    the offline one can neither write nor judge such an answer."""
+    retrieved = tuple(toolbox.found.values())
+    with toolbox.journal.step(AgentStep.Kind.GROUNDING, "") as note:
+        if served:
+            verdict = check_answer(text, proposal.passages, retrieved=retrieved)
+        elif model.is_offline:
+            verdict = Verdict(False, 0.0, (_("No model that knows the language is there."),))
+        else:
+            verdict = judge_answer(
+                text,
+                proposal.passages,
+                retrieved=retrieved,
+                model=model,
+                deadline=deadline,
+                journal=toolbox.journal,
+            )
+        note.title = _("supported") if verdict.supported else _("not supported")
         note.detail.update(score=verdict.score, complaints=list(verdict.complaints))
+    return verdict
 
 
 def _with_failures(decision: Decision, model: FallbackModel) -> Decision:

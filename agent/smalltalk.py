@@ -24,11 +24,6 @@ _CLOSING = re.compile(
     r"|gracias|merci|au revoir|grazie|obrigad[oa]|bedankt|appreciate\w*|helped|cool|nice|super)",
     re.IGNORECASE,
 )
-_SOLVED = re.compile(
-    r"\b(?:solved|works now|(?:that|it|this) (?:worked|works|fixed it|did it|helped|did the trick)"
-    r"|all good|problem gone)\b",
-    re.IGNORECASE,
-)
 _PICTURES = re.compile(r"[^\w\s?¿]+")
 _NAME = re.compile(r"\n\s*(?-i:[A-ZÀ-Þ][\w.'-]+(?: [A-ZÀ-Þ][\w.'-]+){0,2})\s*$")
 _MAX_WORDS = 20
@@ -45,7 +40,3 @@ def is_small_talk(text: str) -> bool:
         return False
     rest = _PICTURES.sub(" ", _POLITE.sub(" ", _NAME.sub("", text)))
     return not rest.strip()
-
-
-def says_solved(text: str) -> bool:
-    return bool(_SOLVED.search(text))

@@ -96,7 +96,7 @@ class Toolbox:
         self.outcome: Proposal | HandOver | None = None
         self._desk = desk
         self._search = search
-        self._journal = journal
+        self.journal = journal
         self._language = language
         self._ticket = ""
 
@@ -105,7 +105,7 @@ class Toolbox:
 
         Raises what the search or the database raise: the model cannot mend that.
         """
-        with self._journal.step(AgentStep.Kind.TOOL, call.name) as note:
+        with self.journal.step(AgentStep.Kind.TOOL, call.name) as note:
             try:
                 arguments = self._check(call)
             except (KeyError, ValidationError, ValueError) as error:

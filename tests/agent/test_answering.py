@@ -161,6 +161,17 @@ def test_case_60_thanks_reopens_nothing(ask: Ask, answer: Answer, write_on: Writ
     assert not ticket.conversation.messages.awaiting_answer().exists()
 
 
+def test_case_60_thanks_resolve_what_was_answered(
+    ask: Ask, answer: Answer, write_on: WriteOn
+) -> None:
+    ticket = ask("How do I export a board to Excel?")
+    answer(ticket)
+    write_on(ticket, "Great, thanks!")
+    write_on(ticket, "👍")
+    assert answer(ticket).decision == "no_reply"
+    assert ticket.status == "resolved"
+
+
 def test_promise_5_a_search_that_fails_is_a_hand_over(
     ask: Ask, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

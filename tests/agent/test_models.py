@@ -178,6 +178,15 @@ def test_case_55_a_model_that_fails_leaves_the_offline_one(
     assert len(model.requests) == 1, "no retries inside the library"
 
 
+def test_no_log_holds_what_a_model_was_asked(
+    ask: Ask, answer: Answer, model: ScriptedModel, caplog: pytest.LogCaptureFixture, capfd: Any
+) -> None:
+    model.play(Response('{"error": {"message": "zebra crossing"}}', status=400))
+    answer(ask("How do I export a board to Excel, zebra crossing?"))
+    output = capfd.readouterr()
+    assert "zebra" not in caplog.text + output.out + output.err
+
+
 def test_case_55_nonsense_leaves_the_offline_one(
     ask: Ask, answer: Answer, model: ScriptedModel
 ) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.smalltalk import is_small_talk, says_solved
+from agent.smalltalk import is_small_talk
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,3 @@ def test_case_60_nothing_is_asked(text: str) -> None:
 )
 def test_something_is_asked(text: str) -> None:
     assert not is_small_talk(text)
-
-
-def test_solved() -> None:
-    assert says_solved("That worked, thanks")
-    assert not says_solved("Thanks")
