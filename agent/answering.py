@@ -14,7 +14,7 @@ from agent.desk import ConversationDesk
 from agent.journal import Journal
 from agent.models import AgentStep
 from agent.pipeline import Considered, consider
-from agent.types import HandOver, Reading
+from agent.types import HandOver, Reading, Started
 from tickets.models import Ticket
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ def answer_conversation(conversation_id: int, *, clock: Callable[[], datetime]) 
     )
 
 
-def _consider(started: runs.Started, journal: Journal) -> Considered:
+def _consider(started: Started, journal: Journal) -> Considered:
     if runs.count_failures(started.run) >= runs.MAX_FAILED_RUNS:
         why = _("Its worker ended %(count)d times.") % {"count": runs.MAX_FAILED_RUNS}
         return Considered(hand_over(HandOver(Ticket.Reason.FAILURE, why)), Reading("", ()))

@@ -1,7 +1,6 @@
 """What a decision does to conversation, ticket and time series, inside the run's transaction."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -9,19 +8,17 @@ from django.utils.translation import override
 from agent.journal import Journal
 from agent.models import AgentMetric, AgentRun, Draft
 from agent.pipeline import Considered
+from agent.types import Started
 from crm import services as crm
 from crm.models import Conversation, Message
 from tickets import services as tickets
 from tickets.models import Ticket
 
-if TYPE_CHECKING:
-    from agent.runs import Started
-
 Action = AgentRun.Decision
 
 
 def apply(
-    started: "Started",
+    started: Started,
     considered: Considered,
     journal: Journal,
     *,
@@ -63,7 +60,7 @@ def apply(
                 tickets.escalate_ticket(
                     ticket=ticket,
                     reason=decision.reason,
-                    detail=decision.explanation,
+                    detail=crm.printable(decision.explanation),
                     actor=tickets.AGENT,
                     now=now,
                     answers=message,

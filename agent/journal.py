@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from agent.models import AgentRun, AgentStep
+from crm.services import printable
 
 
 @dataclass(slots=True)
@@ -56,9 +57,22 @@ class Journal:
                 run=run,
                 position=position,
                 kind=note.kind,
-                title=note.title,
-                detail=note.detail,
+                title=printable(note.title),
+                detail=_storable(note.detail),
                 milliseconds=note.milliseconds,
             )
             for position, note in enumerate(self.notes, start=1)
         ]
+
+
+def _storable(value: object) -> object:
+    """The value without what PostgreSQL refuses in JSON: a model may write anything."""
+    match value:
+        case str():
+            return printable(value)
+        case dict():
+            return {printable(str(key)): _storable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_storable(item) for item in value]
+        case _:
+            return value

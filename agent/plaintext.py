@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+_UNSEEN = {"Cc", "Cf", "Co", "Cs"}
 MAX_CHARACTERS = 20_000  # of a message that anything here looks at
 
 _TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]{0,2000})?/?>|<![^<>]{0,2000}>")
@@ -78,9 +79,11 @@ def normalise(text: str) -> str:
 
 
 def strip_invisible(text: str) -> str:
-    """The text without zero-width, direction and other characters that nobody sees."""
+    """The text without control, zero-width, direction and other characters that nobody sees."""
     return "".join(
-        character for character in text if unicodedata.category(character) not in {"Cf", "Co"}
+        character
+        for character in text
+        if character in "\n\t" or unicodedata.category(character) not in _UNSEEN
     )
 
 

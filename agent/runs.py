@@ -1,7 +1,6 @@
 """How a run begins and what it leaves behind: the short transactions around the thinking."""
 
 import contextlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -12,11 +11,11 @@ from agent import effects, plaintext
 from agent.journal import Journal
 from agent.models import AgentRun, AgentStep, Draft
 from agent.pipeline import Considered
-from agent.types import Question, Reading
+from agent.types import Question, Reading, Started
 from config import jobs
 from crm.history import list_conversation_messages
 from crm.models import Conversation, Message
-from crm.services import StaffTookOver, lock_conversation_for_agent
+from crm.services import StaffTookOver, lock_conversation_for_agent, printable
 
 State = AgentRun.State
 
@@ -29,17 +28,6 @@ PAST_MESSAGES = 30
 
 class RunSuperseded(Exception):
     """Another run took this one's place, or its message is answered already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    run: AgentRun
-    question: Question
-    messages: tuple[Message, ...]
-
-    @property
-    def waiting_since(self) -> datetime:
-        return self.messages[0].created_at
 
 
 @transaction.atomic
@@ -172,8 +160,8 @@ def _close(
         state=state,
         decision=decision.action,
         reason=decision.reason,
-        explanation=decision.explanation,
-        draft=decision.text,
+        explanation=printable(decision.explanation),
+        draft=printable(decision.text),
         sources=list(decision.sources),
         confidence=decision.confidence,
         model=journal.model[:120],

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from agent.models import AgentRun
+from crm.models import Message
 from crm.types import PastMessage, Source
 from knowledge.types import FoundPassage
 
@@ -35,6 +38,19 @@ class Question:
     def full_text(self) -> str:
         """The subject, which often holds half of the question, and the text."""
         return f"{self.subject}\n\n{self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that has begun, and the messages that it is to answer, oldest first."""
+
+    run: AgentRun
+    question: Question
+    messages: tuple[Message, ...]
+
+    @property
+    def waiting_since(self) -> datetime:
+        return self.messages[0].created_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from agent import answering, pipeline, runs
 from agent.journal import Journal
 from agent.models import AgentMetric, AgentRun, AgentStep
 from agent.tasks import answer_conversation, rescue_unanswered
+from agent.types import Started
 from crm.models import Conversation, Message, User
 from knowledge.models import Article
 from tickets.models import Ticket
@@ -315,7 +316,7 @@ def handler(ticket: Ticket) -> str:
     return Conversation.objects.get(pk=ticket.conversation_id).handler
 
 
-def _consider(started: runs.Started) -> pipeline.Considered:
+def _consider(started: Started) -> pipeline.Considered:
     from agent.desk import ConversationDesk
 
     desk = ConversationDesk(started.run.conversation)

@@ -133,6 +133,20 @@ def test_the_history_is_this_customers_and_on_the_web_this_conversations(
     assert "Okapi" not in model.seen
 
 
+def test_what_the_database_refuses_is_taken_out(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    nasty = "Needs\x00 a person"
+    model.play(
+        [("no\x00such", "\x00")],
+        [("escalate_to_human", {"reason": "account", "summary": "\ud800"})],
+        [("escalate_to_human", {"reason": "account", "summary": nasty})],
+    )
+    ticket = ask(QUESTION)
+    assert answer(ticket).reason == "account"
+    assert "Needs a person" in ticket.escalation_detail
+
+
 def test_tools_without_end_are_ended(ask: Ask, answer: Answer, model: ScriptedModel) -> None:
     model.play(SEARCH)
     run = answer(ask(QUESTION))
