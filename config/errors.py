@@ -4,7 +4,6 @@ The shape is `{"error": {"code", "message", "fields"?, "correlation_id"}}`.
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 import structlog
 from django.core.exceptions import (
@@ -15,6 +14,7 @@ from django.core.exceptions import (
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -34,6 +34,14 @@ _CODES = {
     429: "rate_limited",
     500: "server_error",
     503: "unavailable",
+}
+
+_TITLES = {
+    400: gettext_lazy("That did not arrive properly"),
+    403: gettext_lazy("Not for you"),
+    404: gettext_lazy("Not found"),
+    413: gettext_lazy("Too large"),
+    500: gettext_lazy("Something went wrong"),
 }
 
 
@@ -116,7 +124,7 @@ def answer_error(request: HttpRequest, status: int, message: str) -> HttpRespons
     if request.path.startswith("/api/"):
         return error_response(status, message)
     context = {
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(status, _TITLES[500]),
         "message": message,
         "correlation_id": get_correlation_id(),
     }

@@ -15,6 +15,7 @@ every("* * * * *", "channels.look_up_unknown")  # replies that may have been sen
 every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answering
 every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
 every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue
+every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
 every("41 3 * * *", "channels.forget_old_counters")
 every("23 3 * * *", "config.remove_finished_jobs")

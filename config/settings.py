@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "csp",
     "django_htmx",
+    "ninja",
     "import_export",
     "simple_history",
     "procrastinate.contrib.django",
@@ -128,6 +129,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "config.context.company",
             ],
         },
     }
@@ -232,9 +234,7 @@ GMAIL_PUBSUB_AUDIENCE = env.text("GMAIL_PUBSUB_AUDIENCE")
 GMAIL_PUBSUB_SERVICE_ACCOUNT = env.text("GMAIL_PUBSUB_SERVICE_ACCOUNT")
 GMAIL_API_BASE = env.web_address("GMAIL_API_BASE", "https://gmail.googleapis.com")
 GOOGLE_TOKEN_URI = env.web_address("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token")
-GOOGLE_CERTS_URL = env.web_address(
-    "GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs"
-)
+GOOGLE_CERTS_URL = env.web_address("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs")
 
 # --- WhatsApp by Twilio (channels.whatsapp) --------------------------------------------------
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")

@@ -1,38 +1,36 @@
 """A lost status link, sent again to the address that the ticket belongs to and to no other."""
 
-import re
-
 from django.core.mail import send_mail
 from django.utils import translation
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from config import jobs
 from crm.models import CustomerIdentifier
 from tickets.models import Ticket
-
-_REFERENCE = re.compile(r"TKT-([0-9]{4,9})")
+from tickets.services import parse_reference
 
 
 def request_status_link(*, reference: str, email: str, language: str) -> None:
     """Leaves the matter to a job, whether there is such a ticket or not: who asks learns nothing.
 
-    `email` is normalised.
+    `email` is normalised; the job gets a keyed digest of it, for jobs hold no addresses.
     """
-    jobs.enqueue("tickets.send_status_link", reference=reference, email=email, language=language)
+    jobs.enqueue(
+        "tickets.send_status_link",
+        reference=reference,
+        digest=_digest(email),
+        language=language,
+    )
 
 
-def send_status_link(*, reference: str, email: str, language: str) -> bool:
+def send_status_link(*, reference: str, digest: str, language: str) -> bool:
     """Mails the link if the address is the ticket's customer's; False if it is not.
 
     A retry may mail it a second time, which harms nobody.
     """
-    match = _REFERENCE.fullmatch(reference)
-    if match is None:
-        return False
-    ticket = Ticket.objects.filter(number=int(match[1])).first()
-    identifier = CustomerIdentifier.objects.filter(
-        kind=CustomerIdentifier.Kind.EMAIL, value=email, customer__conversations__tickets=ticket
-    ).first()
+    ticket = Ticket.objects.filter(number=parse_reference(reference) or 0).first()
+    identifier = _find_address(ticket, digest) if ticket else None
     if ticket is None or identifier is None:
         return False
     with translation.override(language or None):
@@ -48,3 +46,16 @@ def send_status_link(*, reference: str, email: str, language: str) -> bool:
             [identifier.address],
         )
     return True
+
+
+def _find_address(ticket: Ticket, digest: str) -> CustomerIdentifier | None:
+    addresses = CustomerIdentifier.objects.filter(
+        kind=CustomerIdentifier.Kind.EMAIL, customer__conversations=ticket.conversation_id
+    )
+    return next(
+        (each for each in addresses if constant_time_compare(_digest(each.value), digest)), None
+    )
+
+
+def _digest(email: str) -> str:
+    return salted_hmac("tickets.links", email, algorithm="sha256").hexdigest()

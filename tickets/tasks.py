@@ -15,5 +15,5 @@ def resolve_silent() -> None:
 
 
 @jobs.task("tickets.send_status_link", retry=jobs.Backoff())
-def send_status_link(*, reference: str, email: str, language: str) -> None:
-    links.send_status_link(reference=reference, email=email, language=language)
+def send_status_link(*, reference: str, digest: str, language: str) -> None:
+    links.send_status_link(reference=reference, digest=digest, language=language)

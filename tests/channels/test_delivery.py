@@ -8,7 +8,7 @@ from django.core import mail
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from channels import breaker, delivery, reconciliation, recovery
+from channels import adapters, breaker, delivery, reconciliation, recovery
 from channels.models import ChannelConfig, Delivery, ProviderBreaker, Suppression, ThreadKey
 from channels.types import (
     AddressRefused,
@@ -76,7 +76,7 @@ def queued(ask: Ask, now: datetime) -> Delivery:
 def adapter(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedAdapter]:
     def install(*failures: Exception) -> ScriptedAdapter:
         scripted = ScriptedAdapter(*failures)
-        monkeypatch.setitem(delivery.get_adapter.__globals__["_ADAPTERS"], "web", scripted)
+        monkeypatch.setitem(adapters._ADAPTERS, "web", scripted)
         return scripted
 
     return install

@@ -1,10 +1,10 @@
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
 
 from config import jobs, rescue
 from crm.models import StaffAlert
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def stalled() -> Iterator[int]:
+def stalled() -> int:
     """A job that a worker took up before it fell silent a minute ago."""
     job_id = jobs.enqueue("config.remove_finished_jobs", lock="one at a time")
     with connection.cursor() as cursor:
@@ -24,7 +24,7 @@ def stalled() -> Iterator[int]:
         (worker,) = cursor.fetchone()
         cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", [worker])
         assert cursor.fetchone() == (job_id,)
-    yield job_id
+    return job_id
 
 
 def state(job_id: int) -> str:
@@ -82,7 +82,7 @@ def test_backoff_rises_jitters_and_ends() -> None:
     strategy = jobs.Backoff(max_attempts=4, cap_seconds=10)
     waits = []
     for attempts in range(4):
-        job = rescue.Job(
+        job = Job(
             id=1,
             queue="q",
             lock=None,
