@@ -23,6 +23,7 @@ def test_trap_5_two_workers_give_one_reply(
     both_think = threading.Barrier(2, timeout=10)
 
     def consider(*args: object, **kwargs: object) -> pipeline.Considered:
+        assert not connection.in_atomic_block, "promise 8"
         considered = pipeline.consider(*args, **kwargs)  # type: ignore[arg-type]  # passed on
         both_think.wait()
         return considered
