@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils.crypto import get_random_string
 
 LOGIN = "demo"
 
@@ -29,11 +29,11 @@ def make_login(data_dir: Path) -> str:
     kept = data_dir / "demo_password"
     if not kept.exists():
         kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(9))
+        kept.write_text(get_random_string(12))
     password = kept.read_text().strip()
     user = get_user_model().objects.filter(username=LOGIN).first()
     if user is None or not user.check_password(password):
-        call_command("create_demo_staff", password=password, stdout=io.StringIO())
+        call_command("create_demo_staff", f"--password={password}", stdout=io.StringIO())
     return password
 
 
