@@ -9,9 +9,10 @@ from agent.quoting import dot
 from agent.wording import content_words, is_negated, split_sentences
 from knowledge.embeddings import get_embedder
 
-# Sentences that mean so nearly the same are about the same matter: restatements of one fact in
-# the sample articles lie above, sentences on neighbouring facts below.
-SAME_MATTER = 0.85
+# Sentences that mean so nearly the same are about the same matter. Over all pairs of sentences of
+# the sample company's articles, which do not contradict each other, the highest that shares its
+# words but not its numbers or noes has 0.84.
+SAME_MATTER = 0.88
 SAME_WORDS = 0.6
 MAX_COMPARED = 24
 

