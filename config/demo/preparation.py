@@ -1,6 +1,5 @@
 """What has to be there before web and worker start; every step may be repeated."""
 
-import hashlib
 import io
 import os
 import subprocess
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils.crypto import get_random_string
@@ -58,21 +56,6 @@ def load_sample(log: Path, environment: Mapping[str, str]) -> None:
         raise
     if code:
         raise CommandError(f"The sample company could not be loaded.\n{read_end(log)}")
-
-
-def collect_static(data_dir: Path) -> None:
-    """Collects the static files unless none has changed since the last time."""
-    digest = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
-    for finder in get_finders():
-        for name, storage in finder.list(None):
-            found = os.stat(storage.path(name))
-            digest.update(f"{name} {found.st_size} {found.st_mtime_ns}\n".encode())
-    kept = data_dir / "static_files"
-    target = Path(settings.STATIC_ROOT)
-    if target.is_dir() and kept.exists() and kept.read_text() == digest.hexdigest():
-        return
-    call_command("collectstatic", interactive=False, verbosity=0)
-    kept.write_text(digest.hexdigest())
 
 
 def read_end(log: Path, *, lines: int = 15) -> str:

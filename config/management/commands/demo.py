@@ -95,8 +95,6 @@ class Demo:
             preparation.make_tables()
         with self.terminal.step("Console login"):
             password = preparation.make_login(self.data_dir)
-        with self.terminal.step("Static files"):
-            preparation.collect_static(self.data_dir)
         if self.sample:
             with self.terminal.step("Sample company"):
                 preparation.load_sample(self.logs / "sample.log", self.environment)
