@@ -17,6 +17,8 @@ MAX_PASSAGES = 3
 MAX_WORDS = 130  # of an answer that has a first paragraph already
 # A second paragraph is quoted if it fits at least so well as the first.
 NEARLY_AS_GOOD = 0.85
+# Steps beside a first paragraph that has none may fit less well: who asks how needs them.
+GOOD_ENOUGH_FOR_STEPS = 0.6
 # Who asks how to do something is better served by steps than by what the thing is.
 STEPS_FOR_HOW = 0.06
 
@@ -70,9 +72,13 @@ def quote(question: str, passages: Sequence[Candidate]) -> Quote:
     scored = sorted(zip(_score(question, blocks), blocks, strict=True), key=lambda pair: -pair[0])
     best_score, best = scored[0]
     chosen = [_shorten(question, best)]
+    lacks_steps = bool(_HOW.search(question)) and not best.has_steps
     for score, block in scored[1:]:
         words = sum(len(b.text.split()) for b in chosen) + len(block.text.split())
-        if score < NEARLY_AS_GOOD * best_score or words > MAX_WORDS:
+        if lacks_steps and not block.has_steps and any(b.has_steps for _, b in scored):
+            continue
+        wanted = GOOD_ENOUGH_FOR_STEPS if lacks_steps else NEARLY_AS_GOOD
+        if score < wanted * best_score or words > MAX_WORDS:
             continue
         chosen.append(block)
         break
