@@ -1,7 +1,6 @@
 """The agent's figures as JSON; `config.api` mounts the router and says who may read it."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -24,7 +23,7 @@ class ChannelMetricsOut(Schema):
     latency_median: float | None
     latency_p95: float | None
     deflection: float | None
-    cost: Decimal | None
+    cost: float | None
 
 
 class MetricsOut(Schema):

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import Throttled
 
+import agent.api
 import channels.web.api
 import tickets.api
 from config import probes
+from config.auth import staff_or_token
 from config.errors import error_response, register_error_handlers
 
 
@@ -61,3 +63,4 @@ def too_many_requests(request: HttpRequest, error: Throttled) -> HttpResponse:
 api.add_router("", probes.router)
 api.add_router("", channels.web.api.router)
 api.add_router("", tickets.api.router)
+api.add_router("", agent.api.router, auth=staff_or_token)
