@@ -7,7 +7,7 @@ from channels.gmail.charsets import decode
 from channels.gmail.html_text import html_to_text
 from channels.gmail.invisible import strip_invisible
 from channels.gmail.markup import sanitise_html
-from channels.gmail.structure import Part
+from channels.gmail.structure import Part, parameters_of
 from crm.services import printable
 
 # Longer texts are cut: no person writes them, and everything after reads them whole.
@@ -90,8 +90,7 @@ def _html(part: Part) -> str:
 
 
 def _flowed(part: Part) -> bool:
-    declared = str(part.message.get("Content-Type", "")) if part.message else ""
-    return "flowed" in declared.lower()
+    return parameters_of(part.message, "Content-Type").get("format", "").lower() == "flowed"
 
 
 def _unflow(text: str) -> str:

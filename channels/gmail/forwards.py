@@ -19,7 +19,7 @@ from crm.services import printable
 # Most languages of mail programs; "Re:" before it makes a reply to a forward, which is none.
 _PREFIX = re.compile(
     r"\s*(?:\[[^\]]{1,60}\]\s*)?"
-    r"(?:fwd?|fw|wg|tr|rv|enc|i|doorst|vs|vb|vl|pd|trs|rif|továbbítás|ilt|hl|转发|轉寄|転送|전달)"
+    r"(?:fwd?|fw|wg|tr|rv|enc|i|doorst|vb|vl|pd|trs|rif|továbbítás|ilt|hl|转发|轉寄|転送|전달)"
     r"\s?[:：]",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 colour. What is hidden is where instructions to a model are put."""
 
 import re
+from collections.abc import Iterator
 
 from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
@@ -10,25 +11,11 @@ from channels.gmail.colours import TRANSPARENT, Colour, alike, parse_colour
 _SILENT = {"head", "script", "style", "template", "title", "object", "iframe"}
 _WHITE: Colour = (255, 255, 255)
 _BLACK: Colour = (0, 0, 0)
-_HIDING = re.compile(
-    r"display\s*:\s*none"
-    r"|visibility\s*:\s*(?:hidden|collapse)"
-    r"|font-size\s*:\s*(?:0*\.\d+|[01])(?:\.\d+)?\s*(?:px|pt|em|rem|%)?\s*(?:!|;|$)"
-    r"|mso-hide\s*:\s*all"
-    r"|(?:max-)?(?:height|width)\s*:\s*0(?:px|pt)?\s*(?:!|;|$)[^}]*overflow\s*:\s*hidden"
-    r"|overflow\s*:\s*hidden[^}]*(?:max-)?(?:height|width)\s*:\s*0(?:px|pt)?\s*(?:!|;|$)"
-    r"|text-indent\s*:\s*-\d{3,}"
-    r"|(?:left|top)\s*:\s*-\d{3,}"
-    r"|clip\s*:\s*rect\(\s*0"
-    r"|color\s*:\s*(?:transparent|rgba\([^)]*,\s*0(?:\.0+)?\s*\))",
-    re.IGNORECASE,
-)
-_VISIBLE_FONT = re.compile(r"font-size\s*:\s*1(?:\.\d+)?\s*(?:em|rem)", re.IGNORECASE)
-_OPACITY = re.compile(r"(?<![\w-])opacity\s*:\s*([\d.]+)", re.IGNORECASE)
-_MEDIA = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
-_RULE = re.compile(r"([^{}]{1,500})\{([^{}]{0,2000})\}")
-_SELECTOR = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9]*)?([.#])([\w-]{1,100})\s*$")
+_SIZE = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9})\s{0,3}([a-z%]{0,4})")
+_CLEAR = re.compile(r"transparent|rgba\([^)]{1,60},\s{0,9}0?(?:\.0{1,9})?\s{0,9}\)")
+_BRACE = re.compile(r"([{}])")
+_SELECTOR = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9]{0,20})?([.#])([\w-]{1,100})")
+_MAX_STYLE, _MAX_SHEET = 5_000, 200_000
 
 
 def remove_hidden(tree: HtmlElement) -> None:
@@ -42,14 +29,38 @@ def remove_hidden(tree: HtmlElement) -> None:
 
 
 def is_hidden_style(style: str) -> bool:
-    """Whether a style attribute keeps its element from being seen."""
-    if not style:
-        return False
-    opacity = _OPACITY.search(style)
-    if opacity and _number(opacity[1]) < 0.1:
+    """Whether a style attribute, or a rule's body, keeps its element from being seen."""
+    found = _declarations(style)
+    if found.get("display", "").startswith("none") or "all" in found.get("mso-hide", ""):
         return True
-    found = _HIDING.search(style)
-    return found is not None and _VISIBLE_FONT.match(found[0]) is None
+    if found.get("visibility", "").startswith(("hidden", "collapse")):
+        return True
+    if _size(found.get("opacity"), {"": 1, "%": 0.01}) < 0.1:
+        return True
+    if _size(found.get("font-size"), {"em": 16, "rem": 16, "%": 0.16}) <= 1:
+        return True
+    if found.get("overflow", "").startswith("hidden") and any(
+        _size(found.get(name)) == 0 for name in ("height", "max-height", "width", "max-width")
+    ):
+        return True
+    if any(_size(found.get(name)) <= -100 for name in ("text-indent", "left", "top")):
+        return True
+    if found.get("clip", "").replace(" ", "").startswith("rect(0"):
+        return True
+    return _CLEAR.match(found.get("color", "")) is not None
+
+
+def _declarations(style: str) -> dict[str, str]:
+    pairs = (declaration.partition(":") for declaration in style[:_MAX_STYLE].split(";"))
+    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+
+
+def _size(value: str | None, factors: dict[str, float] | None = None) -> float:
+    """The number in pixels or so; infinite where there is none."""
+    match = _SIZE.match(value or "")
+    if match is None:
+        return float("inf")
+    return float(match[1]) * (factors or {}).get(match[2], 1)
 
 
 def _hides(element: HtmlElement, hidden_names: set[str]) -> bool:
@@ -66,14 +77,27 @@ def _hidden_by_sheet(tree: HtmlElement) -> set[str]:
     """Classes and ids that a style sheet of the mail hides on every screen."""
     names: set[str] = set()
     for sheet in tree.iter("style"):
-        css = _MEDIA.sub("", _CSS_COMMENT.sub("", (sheet.text or "")[:200_000]))
-        for selectors, rule in _RULE.findall(css):
+        for selectors, rule in _rules((sheet.text or "")[:_MAX_SHEET]):
             if is_hidden_style(rule):
-                for selector in selectors.split(","):
-                    match = _SELECTOR.fullmatch(selector.strip())
-                    if match:
-                        names.add(match[1] + match[2])
+                matches = (_SELECTOR.fullmatch(part.strip()) for part in selectors.split(","))
+                names |= {match[1] + match[2] for match in matches if match}
     return names
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations outside of @-rules, whose contents hold on some screens only."""
+    first, *others = css.replace("<!--", "").replace("-->", "").split("/*")
+    css = first + "".join(other.partition("*/")[2] for other in others)
+    depth, selector = 0, ""
+    for piece in _BRACE.split(css):
+        if piece == "{":
+            depth += 1
+        elif piece == "}":
+            depth = max(depth - 1, 0)
+        elif depth == 0:
+            selector = piece.strip()
+        elif depth == 1 and not selector.startswith("@"):
+            yield selector, piece
 
 
 def _remove_camouflaged(tree: HtmlElement) -> None:
@@ -101,7 +125,7 @@ def _declared(element: HtmlElement) -> tuple[Colour | None, Colour | None, bool]
     colour = parse_colour(element.get("color", "") or element.get("text", ""))
     background = parse_colour(element.get("bgcolor", ""))
     picture = bool(element.get("background"))
-    for declaration in element.get("style", "").split(";"):
+    for declaration in element.get("style", "")[:_MAX_STYLE].split(";"):
         name, _, value = declaration.partition(":")
         name = name.strip().lower()
         if name == "color":
@@ -124,10 +148,3 @@ def _drop(element: HtmlElement) -> None:
         else:
             parent.text = (parent.text or "") + tail
     parent.remove(element)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 1.0

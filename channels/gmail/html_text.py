@@ -54,8 +54,12 @@ def _rendered(html: str) -> str | None:
 
 
 def _flat(html: str) -> str:
+    """Declarations are removed before: the standard library's parser takes time in the square
+    of their number where they are not closed."""
+    first, *others = html.split("<!--")
+    html = first + "".join(other.partition("-->")[2] for other in others)
     reader = _FlatReader()
-    reader.feed(html)
+    reader.feed(html.replace("<!", "<b !").replace("<?", "<b ?"))
     reader.close()
     return "\n".join(
         stripped for line in "".join(reader.pieces).split("\n") if (stripped := line.strip())

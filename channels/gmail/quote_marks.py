@@ -80,19 +80,15 @@ def _holds_quote(element: HtmlElement) -> bool:
 
 
 def _wrap(element: HtmlElement) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    parent.insert(parent.index(element), _line(_BEGIN))
-    end = _line(_END)
-    end.tail, element.tail = element.tail, None
-    parent.insert(parent.index(element) + 1, end)
+    """What follows the element, its tail, comes to stand behind the end mark."""
+    if element.getparent() is not None:
+        element.addprevious(_line(_BEGIN))
+        element.addnext(_line(_END))
 
 
 def _separate(element: HtmlElement, text: str) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        parent.insert(parent.index(element), _line(text))
+    if element.getparent() is not None:
+        element.addprevious(_line(text))
 
 
 def _line(text: str) -> HtmlElement:

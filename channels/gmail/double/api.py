@@ -42,7 +42,7 @@ def route(mailbox: Mailbox, method: str, path: str, query: Query, body: Json) ->
     calls: dict[tuple[str, str, bool], Call] = {
         ("GET", "profile", False): Call("profile", lambda: _profile(mailbox)),
         ("POST", "watch", False): Call("watch", lambda: _watch(mailbox, body)),
-        ("POST", "stop", False): Call("stop", lambda: (200, {})),
+        ("POST", "stop", False): Call("stop", lambda: (204, {})),
         ("GET", "history", False): Call("history", lambda: _history(mailbox, query)),
         ("GET", "messages", False): Call("list", lambda: _list(mailbox, query)),
         ("GET", "messages", True): Call("get", lambda: _get(mailbox, rest, query)),

@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         sent = {"Content-Type": "application/json; charset=UTF-8", **(headers or {})}
         if self.path.startswith("/certs"):
             sent["Cache-Control"] = f"public, max-age={self._double.certs_max_age}"
-        self._send(status, json.dumps(body).encode("utf-8"), sent)
+        self._send(status, json.dumps(body).encode("utf-8") if status != 204 else b"", sent)
 
     def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

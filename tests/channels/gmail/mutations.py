@@ -1,11 +1,7 @@
-"""Mails damaged at random: what transport, filters and bad programs do, and what attackers try.
-
-`python -m tests.channels.gmail.mutations 10000` reads that many and prints what became of them.
-"""
+"""Mails damaged at random: what transport, filters and bad programs do, and attackers try."""
 
 import collections
 import random
-import sys
 import time
 from collections.abc import Iterator
 
@@ -134,21 +130,3 @@ def _damage(raw: bytearray, source: random.Random, originals: list[bytes]) -> No
         source.shuffle(lines)
         if source.random() < 0.2:
             raw[:] = b"\r\n".join(lines)
-
-
-def main() -> None:
-    import django
-
-    django.setup()
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    started = time.perf_counter()
-    outcome, longest = read_mutants(count, seed)
-    seconds = time.perf_counter() - started
-    sys.stdout.write(
-        f"{count} mails, seed {seed}: {dict(outcome)}; {seconds:.1f} s, longest {longest:.3f} s\n"
-    )
-
-
-if __name__ == "__main__":
-    main()
