@@ -1,7 +1,7 @@
 """HTML to the text that a reader sees, with quotes marked as in plain text."""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
 from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
@@ -24,6 +24,10 @@ _BLOCKS = {
 }  # fmt: skip
 _SILENT = {"head", "script", "style", "template", "title"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
+_TAG_NAME = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_STYLE = re.compile(r"\sstyle\s{0,5}=\s{0,5}([\"'])([^\"']*)\1", re.IGNORECASE)
+_HIDDEN = re.compile(r"\shidden(?:\s|=|/|$)", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -54,40 +58,32 @@ def _rendered(html: str) -> str | None:
 
 
 def _flat(html: str) -> str:
-    """Declarations are removed before: the standard library's parser takes time in the square
-    of their number where they are not closed."""
+    """Text and line breaks of any HTML, however deep, without what an inline style hides.
+
+    The standard library's parser would take time in the square of what is left unclosed.
+    """
     first, *others = html.split("<!--")
     html = first + "".join(other.partition("-->")[2] for other in others)
-    reader = _FlatReader()
-    reader.feed(html.replace("<!", "<b !").replace("<?", "<b ?"))
-    reader.close()
-    return "\n".join(
-        stripped for line in "".join(reader.pieces).split("\n") if (stripped := line.strip())
-    )
+    start, *tokens = html.split("<")
+    pieces, hidden = [start], 0
+    for token in tokens:
+        tag, closed, text = token.partition(">")
+        match = _TAG_NAME.match(tag)
+        if not closed or not (match or tag.startswith(("!", "?"))):
+            pieces.append("" if hidden else f"<{token}")
+            continue
+        name = match[2].lower() if match else ""
+        if name and name not in _VOID:
+            if match and match[1]:
+                hidden = max(hidden - 1, 0)
+            elif hidden or name in _SILENT or _hides(tag):
+                hidden += 1
+        pieces.append("\n" if name in _BLOCKS else "")
+        pieces.append("" if hidden else _SPACES.sub(" ", text))
+    lines = unescape("".join(pieces)).split("\n")
+    return "\n".join(stripped for line in lines if (stripped := line.strip()))
 
 
-class _FlatReader(HTMLParser):
-    """Text and line breaks of any HTML, however deep, without what an inline style hides."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._open_hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        hidden = tag in _SILENT or "hidden" in given or is_hidden_style(given.get("style") or "")
-        if tag not in _VOID and (self._open_hidden or hidden):
-            self._open_hidden += 1
-        if tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._open_hidden and tag not in _VOID:
-            self._open_hidden -= 1
-        if tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._open_hidden:
-            self.pieces.append(re.sub(r"\s+", " ", data))
+def _hides(tag: str) -> bool:
+    style = _STYLE.search(tag[:5_000])
+    return bool(_HIDDEN.search(tag[:5_000]) or (style and is_hidden_style(unescape(style[2]))))
