@@ -1,25 +1,33 @@
 """How addresses are normalised and which customer they belong to."""
 
+import re
 import unicodedata
 
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.models import Customer, CustomerIdentifier
+from crm.models import Customer, CustomerIdentifier, MergedItem
 from crm.types import Contact, Identity
 
 Kind = CustomerIdentifier.Kind
 Trust = CustomerIdentifier.Trust
 
+# Google delivers all spellings of a name to one mailbox: "Dots don't matter in Gmail addresses"
+# and "Send emails from a different address or alias", Gmail Help.
+_GMAIL = {"gmail.com", "googlemail.com"}
+_BRAZIL_WITHOUT_NINTH = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
+_MEXICO_WITH_ONE = re.compile(r"\+521([0-9]{10})")
+
 
 def normalise_email(address: str) -> str:
-    """The address trimmed, NFKC-normalised and in lower case.
+    """The address as it is matched: trimmed, NFKC-normalised and in lower case.
 
-    Raises ValidationError with a sentence for the customer. Plus-addresses stay apart: only
-    their provider knows whether they are one mailbox.
+    Raises ValidationError with a sentence for the customer. Plus-addresses stay apart, except
+    Gmail's, whose provider says that they are one mailbox. Not an address to send to.
     """
     candidate = unicodedata.normalize("NFKC", address).strip().lower()
     try:
@@ -30,13 +38,17 @@ def normalise_email(address: str) -> str:
         ) from None
     if len(candidate) > 254:
         raise ValidationError(_("This e-mail address is too long."), code="invalid")
-    return candidate
+    return _fold_mailbox(candidate)
 
 
 def normalise_phone(number: str) -> str:
-    """The number in E.164 form. Raises ValidationError unless it is valid with a country code."""
+    """The number in today's E.164 form: old Brazilian and Mexican ones are folded into it.
+
+    Raises ValidationError unless it is valid with a country code.
+    """
     try:
-        parsed = phonenumbers.parse(unicodedata.normalize("NFKC", number).strip(), None)
+        written = phonenumbers.parse(unicodedata.normalize("NFKC", number).strip(), None)
+        parsed = phonenumbers.parse(fold_phone(_e164(written)), None)
     except phonenumbers.NumberParseException:
         parsed = None
     if parsed is None or not phonenumbers.is_valid_number(parsed):
@@ -44,7 +56,38 @@ def normalise_phone(number: str) -> str:
             _("Enter the phone number with its country code, for example +49 30 901820."),
             code="invalid",
         )
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    return _e164(parsed)
+
+
+def fold_phone(number: str) -> str:
+    """An E.164 number in the one form that is matched; every other number as it is.
+
+    Brazilian mobiles got a ninth digit from 2012 on, Mexican ones lost their 1 in 2020.
+    """
+    if match := _BRAZIL_WITHOUT_NINTH.fullmatch(number):
+        return f"+55{match[1]}9{match[2]}"
+    if match := _MEXICO_WITH_ONE.fullmatch(number):
+        return f"+52{match[1]}"
+    return number
+
+
+@transaction.atomic
+def remember_identity(
+    customer: Customer, identity: Identity, trust: Trust
+) -> CustomerIdentifier | None:
+    """Notes an address that a channel vouches to be the customer's; None if it is another's.
+
+    What is the customer's already keeps the higher trust and is reached from now on by the
+    address in the form in which it wrote last. Staff may merge the owner of another's.
+    """
+    owned = _claim(customer, identity.kind, identity.value, identity.address, trust)
+    if owned.customer_id != customer.pk:
+        return None
+    _raise_trust(owned, trust)
+    if owned.address != identity.address:
+        owned.address = identity.address
+        owned.save(update_fields=["address"])
+    return owned
 
 
 @transaction.atomic
@@ -65,6 +108,9 @@ def resolve_identity(identity: Identity, *, name: str, trust: Trust) -> Customer
     if typed_only and known.customer.identifiers.exclude(pk=known.pk).exists():
         known.customer = Customer.objects.create(name=name[:200])
         known.save(update_fields=["customer"])
+        MergedItem.objects.filter(identifier=known, returned_at=None).update(
+            returned_at=timezone.now()
+        )
     _raise_trust(known, trust)
     return known
 
@@ -105,8 +151,11 @@ def resolve_identifier(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> 
 
 
 def _find(kind: str, value: str) -> CustomerIdentifier | None:
+    """The identifier, locked: until the caller's transaction ends no merge moves it."""
     return (
-        CustomerIdentifier.objects.select_related("customer").filter(kind=kind, value=value).first()
+        CustomerIdentifier.objects.select_for_update(of=("self",), no_key=True)
+        .filter(kind=kind, value=value)
+        .first()
     )
 
 
@@ -118,8 +167,22 @@ def _claim(
         customer=customer, kind=kind, value=value, address=address, trust=trust
     )
     CustomerIdentifier.objects.bulk_create([wanted], ignore_conflicts=True)
-    return CustomerIdentifier.objects.select_related("customer").get(kind=kind, value=value)
+    return CustomerIdentifier.objects.select_for_update(of=("self",), no_key=True).get(
+        kind=kind, value=value
+    )
 
 
 def _raise_trust(identifier: CustomerIdentifier, trust: Trust) -> None:
     CustomerIdentifier.objects.filter(pk=identifier.pk, trust__lt=trust).update(trust=trust)
+
+
+def _fold_mailbox(address: str) -> str:
+    name, _at, domain = address.rpartition("@")
+    if domain not in _GMAIL:
+        return address
+    plain = name.partition("+")[0].replace(".", "")
+    return f"{plain or name}@gmail.com"
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -1,13 +1,19 @@
 from crm.models.alert import StaffAlert
+from crm.models.confirmation import ConfirmationCode
 from crm.models.conversation import Attachment, Conversation, Message
 from crm.models.customer import Customer, CustomerIdentifier
+from crm.models.merge import CustomerMerge, MergedItem, MergeSuggestion
 from crm.models.user import User
 
 __all__ = [
     "Attachment",
+    "ConfirmationCode",
     "Conversation",
     "Customer",
     "CustomerIdentifier",
+    "CustomerMerge",
+    "MergeSuggestion",
+    "MergedItem",
     "Message",
     "StaffAlert",
     "User",
