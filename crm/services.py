@@ -6,7 +6,16 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from crm.models import Attachment, Conversation, CustomerIdentifier, Message, User
+from config import jobs
+from crm.mentions import find_code, may_name_address
+from crm.models import (
+    Attachment,
+    ConfirmationCode,
+    Conversation,
+    CustomerIdentifier,
+    Message,
+    User,
+)
 from crm.signals import reply_queued
 from crm.types import IncomingMessage, Source
 
@@ -63,6 +72,7 @@ def receive_message(
             for file in incoming.files
         )
         Conversation.objects.filter(pk=conversation.pk).update(last_message_at=incoming.received_at)
+        _look_into(message, trust=incoming.trust)
     return message, created
 
 
@@ -213,6 +223,19 @@ def printable(text: str) -> str:
         .encode("utf-8", "ignore")
         .decode("utf-8")
     )
+
+
+def _look_into(message: Message, *, trust: int) -> None:
+    """Leaves what a message says of its writer's other addresses to jobs; most need none."""
+    if may_name_address(message.text):
+        jobs.enqueue("crm.suggest_merges", message_id=message.pk)
+    if (
+        find_code(message.text)
+        and ConfirmationCode.objects.filter(
+            conversation=message.conversation_id, used_at__isnull=True
+        ).exists()
+    ):
+        jobs.enqueue("crm.take_code", message_id=message.pk, trust=trust)
 
 
 def _queue(

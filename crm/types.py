@@ -46,7 +46,8 @@ class IncomingMessage:
 
     `text` is what is new in it and all that the agent sees; `full_text` and `html` show people
     the whole, quotes and all, where it differs. `remarks` are sentences for people, such as
-    which file was left out.
+    which file was left out. `trust` is how sure the channel is of who wrote this very message, a
+    `CustomerIdentifier.Trust`.
     """
 
     external_id: str
@@ -56,6 +57,7 @@ class IncomingMessage:
     full_text: str = ""
     html: str = ""
     remarks: tuple[str, ...] = ()
+    trust: int = 0
 
 
 @dataclass(frozen=True, slots=True)
