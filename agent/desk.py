@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from crm.history import list_conversation_messages, list_past_messages
-from crm.models import Conversation, CustomerIdentifier
+from crm.models import Conversation, Customer
+from crm.trust import get_proven_identifier, may_see_history_across_channels
 from crm.types import PastMessage
 from tickets import services as tickets
 
@@ -15,10 +16,12 @@ class ConversationDesk:
         self._conversation = conversation
 
     def list_past_messages(self, limit: int) -> Sequence[PastMessage]:
-        """All of the customer's messages if the address that writes is authenticated; else this
-        conversation's only: anybody can type anybody's address into a form."""
-        if self._is_authenticated():
-            return list_past_messages(self._conversation.customer, limit=limit)
+        """All of the customer's messages on every channel if who writes is proven (`crm.trust`);
+        else this conversation's only: anybody can type anybody's address into a form."""
+        if may_see_history_across_channels(get_proven_identifier(self._conversation)):
+            # Looked up anew: the customer may have been merged or un-merged meanwhile.
+            customer = Customer.objects.get(conversations=self._conversation.pk)
+            return list_past_messages(customer, limit=limit)
         return list_conversation_messages(self._conversation, limit=limit)
 
     def ensure_ticket(self, *, subject: str, category: str, priority: str) -> str:
@@ -29,9 +32,3 @@ class ConversationDesk:
                 message=message, subject=subject, category=category, priority=priority
             )
         return ticket.reference
-
-    def _is_authenticated(self) -> bool:
-        identifier = self._conversation.identifier
-        if identifier is None or self._conversation.channel == Conversation.Channel.WEB:
-            return False
-        return identifier.trust >= CustomerIdentifier.Trust.AUTHENTICATED

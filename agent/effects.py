@@ -11,6 +11,7 @@ from agent.pipeline import Considered
 from agent.types import Started
 from crm import services as crm
 from crm.models import Conversation, Message
+from crm.trust import explain_account_trust
 from tickets import services as tickets
 from tickets.models import Ticket
 
@@ -56,11 +57,12 @@ def apply(
             )
             _acknowledge(conversation, message, considered.reading.language, now)
         case Action.HAND_OVER:
+            detail = _explain(considered, conversation)
             with override(considered.reading.language or None):
                 tickets.escalate_ticket(
                     ticket=ticket,
                     reason=decision.reason,
-                    detail=crm.printable(decision.explanation),
+                    detail=crm.printable(detail),
                     actor=tickets.AGENT,
                     now=now,
                     answers=message,
@@ -80,6 +82,14 @@ def apply(
         latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
         cost=journal.cost,
     )
+
+
+def _explain(considered: Considered, conversation: Conversation) -> str:
+    """Why it went to people; of an account, also whether its owner is proven to ask."""
+    decision = considered.decision
+    if decision.reason != Ticket.Reason.ACCOUNT:
+        return decision.explanation
+    return f"{decision.explanation}\n{explain_account_trust(conversation)}"
 
 
 def _get_ticket(conversation: Conversation, message: Message) -> Ticket:
