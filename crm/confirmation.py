@@ -92,7 +92,9 @@ def start_confirmation(
         created_at=now,
     )
     jobs.enqueue("crm.mail_confirmation", confirmation_id=confirmation.pk)
-    log.info("confirmation_started", confirmation=confirmation.pk, purpose=confirmation.purpose)
+    log.info(
+        "confirmation_started", confirmation=confirmation.pk, purpose=str(confirmation.purpose)
+    )
     return confirmation
 
 

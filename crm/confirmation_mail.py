@@ -35,7 +35,10 @@ def mail_confirmation(confirmation_id: int, *, now: datetime) -> bool:
     )
     with translation.override(confirmation.language or None):
         send_mail(
-            _("Your confirmation code"), _write(confirmation, code), None, [_address(confirmation)]
+            _("Your confirmation code"),
+            _write(confirmation, code),
+            None,
+            [confirmation.identifier.address],
         )
     return True
 
@@ -50,6 +53,8 @@ def read_token(token: str, *, now: datetime) -> ConfirmationCode | None:
     try:
         confirmation_id = signing.loads(token, salt=_SALT, max_age=LINK_LIFETIME)
     except signing.BadSignature:
+        return None
+    if not isinstance(confirmation_id, int):
         return None
     return (
         ConfirmationCode.objects.waiting(now)
@@ -104,7 +109,3 @@ def _write(confirmation: ConfirmationCode, code: str) -> str:
         )
         % values
     )
-
-
-def _address(confirmation: ConfirmationCode) -> str:
-    return confirmation.identifier.address

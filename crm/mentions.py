@@ -17,6 +17,7 @@ _LOOKED_AT = 20_000
 # Bounded, so that no text makes it slow.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}", re.IGNORECASE)
 _MAY_BE_ADDRESS = re.compile(r"@|\+\s?\(?\d")
+_MEXICAN = re.compile(r"\+ ?52[ -]?1(?:[ .-]?\d){10}(?!\d)")
 _CODE = re.compile(r"(?<![\d+])(\d{3})[ -]?(\d{3})(?!\d)")
 
 
@@ -51,8 +52,9 @@ def _phones(text: str) -> Iterator[tuple[str, str]]:
     matcher = phonenumbers.PhoneNumberMatcher(
         text, None, leniency=phonenumbers.Leniency.POSSIBLE, max_tries=LIMIT
     )
-    for match in matcher:
+    # The matcher leaves out Mexican numbers in their old form.
+    for written in [match.raw_string for match in matcher] + _MEXICAN.findall(text):
         try:
-            yield Kind.PHONE, normalise_phone(match.raw_string)
+            yield Kind.PHONE, normalise_phone(written)
         except ValidationError:
             continue

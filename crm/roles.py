@@ -23,7 +23,8 @@ class Role(models.TextChoices):
 _AGENT = {
     "crm": {
         "view_customer", "view_customeridentifier", "view_conversation", "view_message",
-        "view_attachment", "view_staffalert",
+        "view_attachment", "view_staffalert", "view_customermerge", "view_mergesuggestion",
+        "add_confirmationcode",
     },
     "tickets": {"view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction"},
     "knowledge": {"view_article", "view_passage"},
@@ -33,6 +34,7 @@ _AGENT = {
 _SUPERVISOR = {
     "crm": {
         "add_customer", "change_customer", "change_conversation", "change_staffalert", "view_user",
+        "add_customermerge", "change_customermerge", "change_mergesuggestion",
     },
     "tickets": {"view_responsetarget"},
     "knowledge": {

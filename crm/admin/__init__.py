@@ -1,5 +1,5 @@
-"""The CRM in the console: customers, conversations, files, alerts and staff."""
+"""The CRM in the console: customers, conversations, files, alerts, merges and staff."""
 
-from crm.admin import alerts, attachments, conversations, customers, users
+from crm.admin import alerts, attachments, conversations, customers, merges, users
 
-__all__ = ["alerts", "attachments", "conversations", "customers", "users"]
+__all__ = ["alerts", "attachments", "conversations", "customers", "merges", "users"]

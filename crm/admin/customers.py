@@ -1,17 +1,31 @@
 """Customers with all that identifies them and all that they wrote."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from crm.admin import customer_merge
 from crm.admin.base import ModelAdmin, ReadOnlyInline, display
 from crm.models import Conversation, Customer, CustomerIdentifier
 
 
 class IdentifierInline(ReadOnlyInline[CustomerIdentifier, Customer]):
     model = CustomerIdentifier
-    fields = readonly_fields = ("kind", "address", "value", "trust", "created_at")
+    fields = readonly_fields = ("kind", "address", "value", "show_trust", "created_at")
+
+    @display(description=_("trust"))
+    def show_trust(self, identifier: CustomerIdentifier) -> str:
+        tone = customer_merge.TRUST_TONES[identifier.trust]
+        return format_html(
+            '<span class="ah-label{}">{}</span>',
+            f" ah-label--{tone}" if tone else "",
+            identifier.get_trust_display(),
+        )
 
 
 class ConversationInline(ReadOnlyInline[Conversation, Customer]):
@@ -33,6 +47,34 @@ class CustomerAdmin(ModelAdmin[Customer]):
     fields = ("name", "company", "language", "notes", "merged_into")
     readonly_fields = ("merged_into",)
     inlines = (IdentifierInline, ConversationInline)
+    change_form_outer_before_template = "crm/admin/_customer_head.html"
+    change_form_outer_after_template = "crm/admin/_merges.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "<int:customer_id>/merge/",
+                wrap(customer_merge.merge_page),
+                name="crm_customer_merge",
+            ),
+            path(
+                "<int:customer_id>/confirmation/",
+                wrap(customer_merge.confirmation),
+                name="crm_customer_confirmation",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = customer_merge.customer_context(request, object_id) | (extra_context or {})
+        return super().change_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Customers come to be by writing."""
@@ -47,14 +89,8 @@ class CustomerAdmin(ModelAdmin[Customer]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
     ) -> tuple[QuerySet[Customer], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        addresses = CustomerIdentifier.objects.filter(
-            customer=OuterRef("pk"), value__icontains=term.lower()
-        )
-        found = Q(name__icontains=term) | Q(company__icontains=term) | Q(Exists(addresses))
-        return queryset.filter(found), False
+        """Without those that are merged into another: what they had is found there."""
+        return queryset.filter(merged_into=None).filter(customer_merge.matching(search_term)), False
 
     @display(description=_("conversations"), ordering="conversation_count")
     def show_conversations(self, customer: Customer) -> int:

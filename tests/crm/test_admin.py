@@ -11,9 +11,21 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.alerts import raise_alert
-from crm.models import Attachment, Customer, CustomerIdentifier, StaffAlert, User
+from crm.merging import merge_customers
+from crm.models import (
+    Attachment,
+    ConfirmationCode,
+    Customer,
+    CustomerIdentifier,
+    CustomerMerge,
+    MergeSuggestion,
+    StaffAlert,
+    User,
+)
 from crm.roles import Role, get_role, give_role
+from crm.suggestions import suggest_merges
 from crm.types import IncomingFile
+from tests.crm.conftest import Writes
 from tickets.models import Ticket
 
 Ask = Callable[..., Ticket]
@@ -241,3 +253,138 @@ def test_identifiers_cannot_be_edited_by_hand(client: Client, carol: User, ask: 
     identifier.refresh_from_db()
     customer.refresh_from_db()
     assert (customer.name, identifier.trust) == ("Alice A.", 0)
+
+
+# --- One customer -----------------------------------------------------------------------------
+@pytest.fixture
+def pair(writes: Writes) -> tuple[Customer, Customer]:
+    """Alice by mail, and somebody who may be Alice by WhatsApp."""
+    mailed = writes("alice@example.com", "Export of boards", name="Alice")
+    phoned = writes("+4930901820", "Invoices", name="Al")
+    return mailed.conversation.customer, phoned.conversation.customer
+
+
+def merge_url(customer: Customer) -> str:
+    return f"/admin/crm/customer/{customer.pk}/merge/"
+
+
+def test_supervisor_finds_previews_merges_and_undoes(
+    client: Client, carol: User, pair: tuple[Customer, Customer]
+) -> None:
+    alice, phone = pair
+    Customer.objects.filter(pk=phone.pk).update(company="Ahmed Ltd")
+    client.force_login(carol)
+    page = f"/admin/crm/customer/{alice.pk}/change/"
+    assert merge_url(alice) in client.get(page).content.decode()
+    found = client.get(merge_url(alice), {"q": "+4930"}).content.decode()
+    assert f"?with={phone.pk}" in found
+    preview = client.get(merge_url(alice), {"with": phone.pk}).content.decode()
+    for words in ("+4930901820", "Invoices", "Ahmed Ltd", "sender authenticated"):
+        assert words in preview
+    assert CustomerMerge.objects.count() == 0
+    data = {"with": phone.pk, "reason": "They called"}
+    shown = client.post(merge_url(alice), data, follow=True).content.decode()
+    merge = CustomerMerge.objects.get()
+    assert (merge.by, merge.reason) == (carol, "They called")
+    assert "They called" in shown
+    assert "merged into" in client.get(f"/admin/crm/customer/{phone.pk}/change/").content.decode()
+    listed = client.get("/admin/crm/customer/", {"q": "Al"}).content.decode()
+    assert f"/customer/{alice.pk}/change/" in listed
+    assert f"/customer/{phone.pk}/change/" not in listed
+    undo = f"/admin/crm/customermerge/{merge.pk}/undoing/"
+    assert undo in client.get("/admin/crm/customermerge/").content.decode()
+    assert client.get(undo).status_code == 405
+    client.post(undo)
+    merge.refresh_from_db()
+    assert merge.undone_by == carol
+    assert phone.conversations.count() == 1
+    assert "undone already" in client.post(undo, follow=True).content.decode()
+
+
+def test_support_agents_see_merges_and_cannot_merge(
+    client: Client, bob: User, carol: User, pair: tuple[Customer, Customer]
+) -> None:
+    alice, phone = pair
+    merge = merge_customers(survivor=alice, merged=phone, by=carol, now=timezone.now())
+    client.force_login(bob)
+    shown = client.get(f"/admin/crm/customer/{alice.pk}/change/").content.decode()
+    assert "Carol" in shown
+    assert "undoing" not in shown
+    assert "undoing" not in client.get("/admin/crm/customermerge/").content.decode()
+    for url in (merge_url(alice), f"/admin/crm/customermerge/{merge.pk}/undoing/"):
+        assert client.post(url, {"with": phone.pk}).status_code == 403
+    assert client.get(merge_url(alice)).status_code == 403
+
+
+@pytest.mark.parametrize(("choice", "merges"), [("accept", 1), ("reject", 0)])
+def test_suggestions_are_decided_in_their_list(
+    choice: str,
+    merges: int,
+    client: Client,
+    bob: User,
+    carol: User,
+    pair: tuple[Customer, Customer],
+    writes: Writes,
+) -> None:
+    suggest_merges(writes("+4930901820", "alice@example.com").pk, now=timezone.now())
+    suggestion = MergeSuggestion.objects.get()
+    url = f"/admin/crm/mergesuggestion/{suggestion.pk}/decision/?decision={choice}"
+    client.force_login(bob)
+    listed = client.get("/admin/crm/mergesuggestion/").content.decode()
+    assert "named alice@example.com in a message" in listed
+    assert "decision=accept" not in listed
+    assert client.post(url).status_code == 403
+    client.force_login(carol)
+    assert url in client.get("/admin/crm/mergesuggestion/").content.decode()
+    assert (
+        "May be the same person"
+        in client.get(f"/admin/crm/customer/{pair[0].pk}/change/").content.decode()
+    )
+    client.post(url)
+    suggestion.refresh_from_db()
+    assert suggestion.decided_by == carol
+    assert CustomerMerge.objects.count() == merges
+    assert "decided this already" in client.post(url, follow=True).content.decode()
+    assert url not in client.get("/admin/crm/mergesuggestion/?state=all").content.decode()
+
+
+@pytest.mark.urls("tests.crm.confirm_urls")
+def test_any_staff_may_have_a_code_sent(
+    client: Client, bob: User, pair: tuple[Customer, Customer]
+) -> None:
+    alice, phone = pair
+    client.force_login(bob)
+    identifier = alice.identifiers.get()
+    assert (
+        "Send a code to alice@example.com"
+        in client.get(f"/admin/crm/customer/{alice.pk}/change/").content.decode()
+    )
+    url = f"/admin/crm/customer/{alice.pk}/confirmation/"
+    assert client.get(url).status_code == 405
+    shown = client.post(url, {"identifier": identifier.pk}, follow=True).content.decode()
+    assert "on its way to alice@example.com" in shown
+    claim = f"/admin/crm/customer/{phone.pk}/confirmation/"
+    client.post(claim, {"identifier": identifier.pk})
+    newest, first = ConfirmationCode.objects.all()
+    assert (first.purpose, first.conversation) == ("confirm", alice.conversations.get())
+    assert (newest.purpose, newest.conversation) == ("join", phone.conversations.get())
+    assert client.post(url, {"identifier": "none"}).status_code == 404
+    client.post(url, {"identifier": identifier.pk})
+    refused = client.post(url, {"identifier": identifier.pk}, follow=True).content.decode()
+    assert "several codes already" in refused
+
+
+def test_merges_and_suggestions_take_the_same_queries_for_any_length(
+    client: Client, carol: User, writes: Writes, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(8):
+        one = writes(f"a{number}@example.com").conversation.customer
+        message = writes(f"b{number}@example.com", f"a{number}@example.com")
+        suggest_merges(message.pk, now=timezone.now())
+        other = writes(f"c{number}@example.com").conversation.customer
+        merge_customers(survivor=one, merged=other, by=carol, now=timezone.now())
+    client.force_login(carol)
+    for path in ("/admin/crm/mergesuggestion/", "/admin/crm/customermerge/"):
+        client.get(path)
+        with django_assert_max_num_queries(9):
+            client.get(path)
