@@ -17,8 +17,8 @@ KINDS = {"email": CustomerIdentifier.Kind.EMAIL, "whatsapp": CustomerIdentifier.
 Writes = Callable[..., Message]
 
 
-@pytest.fixture
-def _channels(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(name="every_channel")
+def install_every_channel(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something to queue replies with on every channel; nothing here sends them."""
     adapters = get_adapter.__globals__["_ADAPTERS"]
     for channel in KINDS:
@@ -26,8 +26,8 @@ def _channels(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setitem(adapters, channel, adapters["web"])
 
 
-@pytest.fixture
-def writes(db: None, now: datetime, _channels: None) -> Writes:
+@pytest.fixture(name="writes")
+def write_from_anywhere(db: None, now: datetime, every_channel: None) -> Writes:
     """Somebody writes from an address: by mail where it has an @, else by WhatsApp."""
     counter = iter(range(1, 100_000))
 

@@ -91,7 +91,7 @@ def test_demo_staff_is_made_once_and_printed(client: Client, db: None) -> None:
 # --- Staff ----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("role", "status"), [("bob", 403), ("carol", 200), ("dora", 200)])
 def test_staff_list_by_role(
-    role: str, status: int, client: Client, request: pytest.FixtureRequest
+    role: str, status: int, client: Client, db: None, request: pytest.FixtureRequest
 ) -> None:
     client.force_login(request.getfixturevalue(role))
     assert client.get("/admin/crm/user/").status_code == status
