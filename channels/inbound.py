@@ -52,7 +52,12 @@ def process_event(event_id: int, *, now: datetime) -> None:
             problem=recorded.parked,
             message=recorded.message,
         )
-    log.info("event_processed", event=event_id, channel=event.channel, parked=bool(recorded.parked))
+    log.info(
+        "event_processed",
+        inbound_event=event_id,
+        channel=event.channel,
+        parked=bool(recorded.parked),
+    )
 
 
 @transaction.atomic
