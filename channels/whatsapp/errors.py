@@ -1,33 +1,15 @@
-"""How a request to Twilio may fail, as the one type that deliveries know."""
+"""How a request to Twilio may fail, in the types that deliveries know."""
 
 import json
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from channels.types import TransportError
+from channels.types import OutcomeUnknown, RateLimited, TransportError
 from channels.whatsapp.status import RATE_EXCEEDED, explain_error
 
 _PAUSE = timedelta(seconds=30)  # where a 429 does not say how long
 _LONGEST_PAUSE = timedelta(hours=1)
-
-
-class RateLimited(TransportError):
-    """Not sent; may be tried again after `retry_after`."""
-
-    def __init__(self, explanation: str, *, retry_after: timedelta) -> None:
-        super().__init__(explanation, permanent=False)
-        self.retry_after = retry_after
-
-
-class OutcomeUnknown(TransportError):
-    """The provider may have taken the message: look before anything is sent again.
-
-    `permanent`, so that whoever does not know this class does not repeat the send either.
-    """
-
-    def __init__(self, explanation: str) -> None:
-        super().__init__(explanation, permanent=True)
 
 
 class Refused(TransportError):

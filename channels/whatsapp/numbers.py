@@ -1,23 +1,21 @@
 """Which person a WhatsApp address means.
 
-One person's number can appear in two forms: Brazilian mobile numbers with and without the ninth
-digit that was added from 2012 on, Mexican ones with and without the 1 that mobiles had until
-2020. Both are folded into today's valid form for matching; sent to is what wrote to us.
-Since 2026 people can hide their number from businesses and are then known by a business-scoped
-user id alone, "US.13491208655302741918" (Meta, "Business-scoped user IDs").
+One person's number can appear in two forms (`crm.identity.fold_phone`): it is matched in one of
+them, and sent to is what wrote to us. Since 2026 people can hide their number from businesses and
+are then known by a business-scoped user id alone, "US.13491208655302741918" (Meta,
+"Business-scoped user IDs").
 """
 
 import re
 import unicodedata
 
 from channels.whatsapp.types import Identity
+from crm.identity import fold_phone
 from crm.models import CustomerIdentifier
 
 PREFIX = "whatsapp:"
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _SEPARATORS = re.compile(r"[\s().\-/]")
-_BRAZIL_WITHOUT_NINTH = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
-_MEXICO_WITH_ONE = re.compile(r"\+521([0-9]{10})")
 # Country, optionally the marker of a parent business, and up to 128 letters and digits.
 _USER_ID = re.compile(r"[A-Z]{2}(\.ENT)?\.[0-9A-Za-z]{1,128}")
 
@@ -36,17 +34,8 @@ def identify(address: str) -> Identity:
         digits = _SEPARATORS.sub("", bare)
         number = digits if digits.startswith("+") else f"+{digits}"
         if _PHONE.fullmatch(number):
-            return Identity(CustomerIdentifier.Kind.PHONE, fold_number(number), f"{PREFIX}{number}")
+            return Identity(CustomerIdentifier.Kind.PHONE, fold_phone(number), f"{PREFIX}{number}")
     return Identity(CustomerIdentifier.Kind.WHATSAPP, bare[:240], f"{PREFIX}{bare[:240]}")
-
-
-def fold_number(number: str) -> str:
-    """An E.164 number in the one form that is matched; every other number as it is."""
-    if match := _BRAZIL_WITHOUT_NINTH.fullmatch(number):
-        return f"+55{match[1]}9{match[2]}"
-    if match := _MEXICO_WITH_ONE.fullmatch(number):
-        return f"+52{match[1]}"
-    return number
 
 
 def is_user_id(text: str) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from channels.types import TransportError
+from channels.types import OutcomeUnknown, RateLimited, TransportError
 from channels.whatsapp.client import PAGE_SIZE, TwilioClient, client_from_settings
 from channels.whatsapp.double.faults import Fault
 from channels.whatsapp.double.server import DoubleServer
-from channels.whatsapp.errors import OutcomeUnknown, RateLimited, Refused
+from channels.whatsapp.errors import Refused
 from channels.whatsapp.sending import callback_url, send_parts
 from channels.whatsapp.splitting import split_text
 from tests.channels.whatsapp.cast import ACCOUNT, ALICE, SENDER, TOKEN

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.whatsapp.numbers import fold_number, identify
-from crm.identity import normalise_phone
+from channels.whatsapp.numbers import identify
+from crm.identity import fold_phone, normalise_phone
 from crm.models import CustomerIdentifier
 from tests.channels.whatsapp.cast import USER_ID
 
@@ -15,7 +15,7 @@ _mobiles = st.integers(60_000_000, 99_999_999)
 
 @given(st.builds("+{}{}".format, st.integers(1, 99), _digits))
 def test_folding_twice_changes_nothing(number: str) -> None:
-    assert fold_number(fold_number(number)) == fold_number(number)
+    assert fold_phone(fold_phone(number)) == fold_phone(number)
 
 
 @given(_areas, _mobiles)
@@ -35,7 +35,7 @@ def test_case_46_mexicos_one_folds_and_what_wrote_is_kept(local: int) -> None:
 @given(_areas, st.integers(20_000_000, 59_999_999))
 def test_brazilian_landlines_and_other_countries_stay(area: int, local: int) -> None:
     for number in (f"+55{area}{local}", f"+49{area}{local}", f"+5491{area}{local}"):
-        assert fold_number(number) == number
+        assert fold_phone(number) == number
 
 
 def test_case_46_what_the_form_knows_as_valid_is_the_same_number() -> None:
@@ -43,6 +43,8 @@ def test_case_46_what_the_form_knows_as_valid_is_the_same_number() -> None:
         ("whatsapp:+551187654321", "+55 11 98765-4321"),
         ("whatsapp:+5215512345678", "+52 55 1234 5678"),
         ("whatsapp:+4915112345678", "+49 151 12345678"),
+        ("whatsapp:+5511987654321", "+55 11 8765-4321"),
+        ("whatsapp:+525512345678", "+52 1 55 1234 5678"),
     ):
         assert identify(wrote).value == normalise_phone(typed)
 
