@@ -8,7 +8,7 @@ import structlog
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
-from agent import runs
+from agent import bursts, runs
 from agent.decision import hand_over
 from agent.desk import ConversationDesk
 from agent.journal import Journal
@@ -20,13 +20,20 @@ from tickets.models import Ticket
 log = structlog.get_logger(__name__)
 
 
-def answer_conversation(conversation_id: int, *, clock: Callable[[], datetime]) -> None:
+def answer_conversation(
+    conversation_id: int, *, message_id: int, clock: Callable[[], datetime]
+) -> None:
     """Answers all that waits in the conversation, or hands it to people, or drops what it
     prepared because a person was faster. May run twice at once: one of them takes effect.
+
+    `message_id` is the message that rang the bell; in a chat more may follow at once, and its
+    job comes again after a pause.
 
     Raises OperationalError while the database is away, so that the queue tries again; every
     other failure is a hand-over with its reason.
     """
+    if bursts.wait_for_rest(conversation_id, message_id=message_id, now=clock()):
+        return
     started = runs.start_run(conversation_id, now=clock())
     if started is None:
         return

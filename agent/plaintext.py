@@ -31,6 +31,8 @@ _ORIGINAL = re.compile(
     r"Mensaje original)\s*-{2,}.*\Z",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+_PLACEHOLDERS = re.compile(r"(?:\[[^\[\]]{1,1000}\]\s*)+")
+_REACTION = re.compile(r"\[Reaction ([^\[\]]{1,32})\]")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _LINES = re.compile(r"\n{3,}")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
@@ -49,6 +51,15 @@ class MessageText:
 
     shown: str
     hidden: str
+
+
+def said(text: str) -> str:
+    """The customer's own words: of "[Image]", with which a channel describes what has none, "",
+    and of "[Reaction 👍]" the sign. Whoever types nothing but brackets reaches a person."""
+    reaction = _REACTION.fullmatch(text.strip())
+    if reaction:
+        return reaction[1]
+    return "" if _PLACEHOLDERS.fullmatch(text.strip()) else text
 
 
 def read(text: str) -> MessageText:

@@ -131,7 +131,7 @@ def _is_drafted(conversation: Conversation, newest: Message) -> bool:
 
 
 def _build_question(conversation: Conversation, messages: tuple[Message, ...]) -> Question:
-    read = [plaintext.read(message.text) for message in messages]
+    read = [plaintext.read(plaintext.said(message.text)) for message in messages]
     past = list_conversation_messages(conversation, limit=PAST_MESSAGES)
     earlier = conversation.messages.filter(
         author=Message.Author.CUSTOMER, pk__lt=messages[0].pk
@@ -147,7 +147,11 @@ def _build_question(conversation: Conversation, messages: tuple[Message, ...]) -
         past_sentiments=tuple(score for score in reversed(list(scores)) if score is not None),
         language=(earlier.exclude(language="").values_list("language", flat=True).first() or "")
         or conversation.customer.language[:2],
-        has_files=any(message.attachments.all() for message in messages),
+        # What was said without words may still be on its way from the provider.
+        has_files=any(
+            message.attachments.all() or (message.text and not plaintext.said(message.text))
+            for message in messages
+        ),
     )
 
 

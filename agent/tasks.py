@@ -1,13 +1,18 @@
 from datetime import UTC, datetime
 
-from agent import answering, metrics, runs
+from agent import answering, bursts, metrics, runs
 from config import jobs
 
 
 @jobs.task("agent.answer_conversation", queue="agent", retry=jobs.Backoff())
 def answer_conversation(*, conversation_id: int, message_id: int) -> None:
     """Answers whatever waits in the conversation; the message is only what rang the bell."""
-    answering.answer_conversation(conversation_id, clock=_now)
+    answering.answer_conversation(conversation_id, message_id=message_id, clock=_now)
+
+
+@jobs.task("agent.resume_conversation", queue="agent", retry=jobs.Backoff())
+def resume_conversation(*, conversation_id: int, message_id: int) -> None:
+    bursts.resume(conversation_id, message_id=message_id)
 
 
 @jobs.task("agent.rescue_unanswered")
