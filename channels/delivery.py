@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels import breaker, settlement
+from channels import breaker, caps, settlement
 from channels.adapters import Adapter, get_adapter
 from channels.models import ChannelConfig, Delivery, Suppression
 from channels.types import (
@@ -91,7 +91,8 @@ def deliver(delivery_id: int) -> None:
 @transaction.atomic
 def _claim(delivery_id: int, *, now: datetime) -> _Claim | None:
     """Takes the lease of what is next in its conversation; cancels an agent's reply that a
-    person overtook, and holds back what its channel or address does not take now."""
+    person overtook and an automatic one that is one too many, and holds back what its channel
+    or address does not take now."""
     delivery = Delivery.objects.select_related("message").get(pk=delivery_id)
     # Locked, so that a person who takes over now is before or after this, never in between.
     conversation = Conversation.objects.select_for_update().get(pk=delivery.message.conversation_id)
@@ -122,6 +123,10 @@ def _claim(delivery_id: int, *, now: datetime) -> _Claim | None:
     if message.author == Message.Author.AGENT and message.turn != conversation.turn:
         problem = _("A person took over before it was sent.")
         settlement.record_state(delivery, State.CANCELLED, problem, now=now, only_if=Q(lease=lease))
+        return None
+    excess = caps.find_excess(delivery, now=now)
+    if excess:
+        caps.refuse(delivery, excess, now=now, only_if=Q(lease=lease))
         return None
     obstacle = _find_obstacle(claim, now=now)
     if obstacle:
