@@ -4,6 +4,7 @@ from typing import Protocol
 
 from channels.types import Outgoing, Receipt, Reconciled
 from channels.web.adapter import WebAdapter
+from channels.whatsapp.adapter import WhatsAppAdapter
 from crm.models import Conversation
 
 
@@ -26,7 +27,10 @@ class Adapter(Protocol):
         ...
 
 
-_ADAPTERS: dict[str, Adapter] = {Conversation.Channel.WEB: WebAdapter()}
+_ADAPTERS: dict[str, Adapter] = {
+    Conversation.Channel.WEB: WebAdapter(),
+    Conversation.Channel.WHATSAPP: WhatsAppAdapter(),
+}
 
 
 def get_adapter(channel: str) -> Adapter:

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from channels import bounces, recovery
 from channels.models import ThreadKey
 from channels.types import Arrival
+from config import jobs
 from crm import services as crm
-from crm.identity import resolve_identity
+from crm.identity import remember_identity, resolve_identity
 from crm.models import Conversation, CustomerIdentifier, Message
-from crm.types import IncomingMessage
+from crm.types import Identity, IncomingMessage
 from tickets import services as tickets
 
 Channel = Conversation.Channel
@@ -35,9 +36,7 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
         return _record_own(arrival)
     if arrival.automatic:
         return _record_automatic(arrival, now=now)
-    identifier = resolve_identity(
-        arrival.identity, name=arrival.name, trust=CustomerIdentifier.Trust(arrival.trust)
-    )
+    identifier = _resolve_sender(arrival)
     found = _find_conversation(arrival, identifier)
     conversation = found or crm.start_conversation(
         identifier=identifier, channel=arrival.channel, subject=arrival.subject
@@ -46,6 +45,8 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
     _remember(conversation, arrival)
     if not created:
         return Recorded(message)
+    if arrival.files_to_fetch:
+        jobs.enqueue("channels.fetch_media", queue="inbound", message_id=message.pk)
     if arrival.forwarded_by:
         crm.add_note(conversation=conversation, staff=None, text=arrival.forwarded_by, now=now)
     if found:
@@ -54,6 +55,29 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
     else:
         tickets.open_ticket(message=message, subject=arrival.subject or _subject(arrival))
     return Recorded(message)
+
+
+def _resolve_sender(arrival: Arrival) -> CustomerIdentifier:
+    """The identifier that wrote. Addresses that the channel vouches to be one person's become
+    one customer's, as far as they are nobody else's yet."""
+    trust = CustomerIdentifier.Trust(arrival.trust)
+    if arrival.channel != Channel.WHATSAPP:
+        return resolve_identity(arrival.identity, name=arrival.name, trust=trust)
+    for known in (_find_identifier(each) for each in arrival.further):
+        if known is not None and _find_identifier(arrival.identity) is None:
+            remember_identity(known.customer, arrival.identity, trust)
+    identifier = resolve_identity(arrival.identity, name=arrival.name, trust=trust)
+    for identity in (arrival.identity, *arrival.further):
+        remember_identity(identifier.customer, identity, trust)
+    return identifier
+
+
+def _find_identifier(identity: Identity) -> CustomerIdentifier | None:
+    return (
+        CustomerIdentifier.objects.select_related("customer")
+        .filter(kind=identity.kind, value=identity.value)
+        .first()
+    )
 
 
 def _find_conversation(arrival: Arrival, identifier: CustomerIdentifier) -> Conversation | None:

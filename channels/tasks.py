@@ -2,12 +2,28 @@ from django.utils import timezone
 
 from channels import delivery, inbound, reconciliation, recovery, throttle
 from channels.web import notices
+from channels.whatsapp import files, missed, reminders
 from config import jobs
 
 
 @jobs.task("channels.process_event", queue="inbound", retry=jobs.Backoff())
 def process_event(*, event_id: int) -> None:
     inbound.process_event(event_id, now=timezone.now())
+
+
+@jobs.task("channels.fetch_media", queue="inbound", retry=jobs.Backoff(max_attempts=20))
+def fetch_media(*, message_id: int) -> None:
+    files.fetch_files(message_id, now=timezone.now())
+
+
+@jobs.task("channels.catch_up_whatsapp")
+def catch_up_whatsapp() -> None:
+    missed.catch_up(now=timezone.now())
+
+
+@jobs.task("channels.remind_of_windows")
+def remind_of_windows() -> None:
+    reminders.remind_of_windows(now=timezone.now())
 
 
 @jobs.task("channels.rescue_events")

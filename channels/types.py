@@ -128,9 +128,11 @@ class Arrival:
     """One message from outside, read: what every channel makes of what it accepted.
 
     `keys` are the names this message and its thread go by, `references` the names of what it
-    answers. `automatic` says why no person wrote it, "" if one did. `forwarded_by` is the
-    comment of a member of staff who forwarded a customer's mail. `from_us` tells that it was
-    sent from our own address, by `delivery_token` if the desk sent it, else by a person.
+    answers. `further` are other addresses of the sender that the channel vouches for.
+    `files_to_fetch` counts the files that follow by a job. `automatic` says why no person wrote
+    it, "" if one did. `forwarded_by` is the comment of a member of staff who forwarded a
+    customer's mail. `from_us` tells that it was sent from our own address, by `delivery_token`
+    if the desk sent it, else by a person.
     """
 
     channel: str
@@ -144,7 +146,9 @@ class Arrival:
     full_text: str = ""
     html: str = ""
     files: tuple[IncomingFile, ...] = ()
+    files_to_fetch: int = 0
     remarks: tuple[str, ...] = ()
+    further: tuple[Identity, ...] = ()
     keys: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     ticket_reference: str = ""

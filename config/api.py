@@ -12,6 +12,7 @@ from ninja.errors import Throttled
 
 import agent.api
 import channels.web.api
+import channels.whatsapp.webhook
 import tickets.api
 from config import probes
 from config.auth import staff_or_token
@@ -62,5 +63,6 @@ def too_many_requests(request: HttpRequest, error: Throttled) -> HttpResponse:
 
 api.add_router("", probes.router)
 api.add_router("", channels.web.api.router)
+api.add_router("", channels.whatsapp.webhook.router)
 api.add_router("", tickets.api.router)
 api.add_router("", agent.api.router, auth=staff_or_token)

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from django.utils.translation import gettext as _
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
@@ -130,8 +131,20 @@ class TwilioClient:
             raise unreachable() from error
 
 
+def missing_settings() -> list[str]:
+    """The variables without which the channel cannot talk to Twilio; [] if all are set."""
+    needed = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM")
+    return [name for name in needed if not getattr(settings, name)]
+
+
 def client_from_settings() -> TwilioClient:
-    """A client of the configured account."""
+    """A client of the configured account. Raises TransportError that names what is not set."""
+    missing = missing_settings()
+    if missing:
+        raise TransportError(
+            _("WhatsApp is not set up: set %(names)s.") % {"names": ", ".join(missing)},
+            permanent=True,
+        )
     return TwilioClient(
         account_sid=settings.TWILIO_ACCOUNT_SID,
         auth_token=settings.TWILIO_AUTH_TOKEN,

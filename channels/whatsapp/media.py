@@ -62,8 +62,12 @@ def fetch_media(
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise TransportError(_("The file could not be fetched."), permanent=False) from error
     content_type, extension = detect(content)
-    stem = urlsplit(ref.url).path.rpartition("/")[2][:40] or "file"
-    return IncomingFile(f"whatsapp-{stem}{extension}", content_type, content)
+    return IncomingFile(f"{file_stem(ref)}{extension}", content_type, content)
+
+
+def file_stem(ref: MediaRef) -> str:
+    """The name that the file gets, but for its extension; the same each time it is fetched."""
+    return f"whatsapp-{urlsplit(ref.url).path.rpartition('/')[2][:40] or 'file'}"
 
 
 def _fetch(url: str, resolve: Resolver, deadline: float, ca_file: str) -> bytes:

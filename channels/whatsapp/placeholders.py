@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from channels.whatsapp.types import Kind, MediaRef
 
+REACTION_REMOVED = "[Reaction removed]"
+
 
 def describe(kind: Kind, values: Mapping[str, str], media: tuple[MediaRef, ...]) -> str:
     """What the customer wrote, or in brackets what came instead; never empty."""
@@ -30,7 +32,7 @@ def describe(kind: Kind, values: Mapping[str, str], media: tuple[MediaRef, ...])
 
 def _reaction(values: Mapping[str, str], body: str) -> str:
     emoji = _first(values, "ReactionEmoji", "Reaction", "Emoji") or body
-    return f"[Reaction {emoji[:32]}]" if emoji else "[Reaction removed]"
+    return f"[Reaction {emoji[:32]}]" if emoji else REACTION_REMOVED
 
 
 def _location(values: Mapping[str, str], body: str) -> str:

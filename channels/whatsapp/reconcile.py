@@ -36,7 +36,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A message that we tried to send. `text` is "" for a template, whose wording is not ours;
+    """A message that we tried to send. What went out holds `text`, and may hold a greeting or
+    signature around it; `text` is "" for a template, whose wording is not ours;
     `sent_after` is when the attempt began; `taken` are the sids of all other deliveries."""
 
     delivery_token: str
@@ -101,9 +102,9 @@ def _could_be(intent: Intent, message: ListedMessage) -> bool:
         and message.to_address == intent.to
         and message.sid not in intent.taken
         and message.created_at >= intent.sent_after - CLOCK_SKEW
-        and (not intent.text or _same_text(message.body, intent.text))
+        and (not intent.text or _holds_text(message.body, intent.text))
     )
 
 
-def _same_text(left: str, right: str) -> bool:
-    return " ".join(left.split()) == " ".join(right.split())
+def _holds_text(body: str, text: str) -> bool:
+    return " ".join(text.split()) in " ".join(body.split())

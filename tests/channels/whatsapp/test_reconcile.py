@@ -2,11 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels.types import OutcomeUnknown
 from channels.whatsapp.catchup import find_missed
 from channels.whatsapp.client import TwilioClient
 from channels.whatsapp.double.faults import Fault
 from channels.whatsapp.double.server import DoubleServer
-from channels.whatsapp.errors import OutcomeUnknown
 from channels.whatsapp.inbound import parse_inbound
 from channels.whatsapp.reconcile import SETTLED_AFTER, Intent, Outcome, decide, reconcile
 from channels.whatsapp.sending import callback_url
