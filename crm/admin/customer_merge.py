@@ -160,12 +160,14 @@ def _preview(customer: Customer, other: Customer) -> dict[str, Any]:
             for name in FIELDS
             if getattr(other, name) and not getattr(customer, name)
         ],
-        "provable": [
-            identifier
-            for identifier in identifiers
-            if identifier.kind == CustomerIdentifier.Kind.EMAIL
-        ],
+        "provable": [*_provable(other, by=customer), *_provable(customer, by=other)],
     }
+
+
+def _provable(owner: Customer, *, by: Customer) -> list[tuple[CustomerIdentifier, Customer]]:
+    """The owner's e-mail addresses, each with the customer who may prove to read them."""
+    mailboxes = owner.identifiers.filter(kind=CustomerIdentifier.Kind.EMAIL).order_by("pk")
+    return [(mailbox, by) for mailbox in mailboxes] if by.conversations.exists() else []
 
 
 def _claiming_conversation(

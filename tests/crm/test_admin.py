@@ -281,6 +281,8 @@ def test_supervisor_finds_previews_merges_and_undoes(
     preview = client.get(merge_url(alice), {"with": phone.pk}).content.decode()
     for words in ("+4930901820", "Invoices", "Ahmed Ltd", "sender authenticated"):
         assert words in preview
+    assert f"/admin/crm/customer/{phone.pk}/confirmation/" in preview
+    assert "Send a code to alice@example.com" in preview
     assert CustomerMerge.objects.count() == 0
     data = {"with": phone.pk, "reason": "They called"}
     shown = client.post(merge_url(alice), data, follow=True).content.decode()

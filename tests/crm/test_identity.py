@@ -29,6 +29,16 @@ def test_plus_addresses_stay_apart() -> None:
     assert plain.customer != tagged.customer
 
 
+@pytest.mark.parametrize(
+    "spelling", ["a.lice+shop@gmail.com", "ALICE@googlemail.com", "alice@gmail.com"]
+)
+def test_case_26_what_gmail_holds_for_one_mailbox_is_one_customer(spelling: str) -> None:
+    plain = resolve_identifier(Contact(email="alice@gmail.com"))
+    again = resolve_identifier(Contact(email=spelling))
+    assert again == plain
+    assert normalise_email("+@gmail.com") == "+@gmail.com"
+
+
 def test_a_new_customer_gets_the_phone_too() -> None:
     identifier = resolve_identifier(Contact(email="alice@example.com", phone="+49 30 901820"))
     values = set(identifier.customer.identifiers.values_list("value", flat=True))
