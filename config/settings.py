@@ -246,6 +246,16 @@ TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM")
 TWILIO_API_BASE = env.web_address("TWILIO_API_BASE", "https://api.twilio.com")
 
+# --- The demo's playground (config.playground) ------------------------------------------------
+# Whoever reaches it writes as any customer: `manage.py demo` sets it, and nothing else should.
+PLAYGROUND = env.flag("PLAYGROUND")
+if PLAYGROUND and (_https or (DATABASE_URL and not DEBUG)):
+    PLAYGROUND = False
+    env.problems.append(
+        "PLAYGROUND is 1, but it is for the demo only: it lets anyone write as any customer. "
+        "Take it out, or DATABASE_URL and an https PUBLIC_URL."
+    )
+
 # --- The agent ------------------------------------------------------------------------------
 LLM_MODEL = env.text("LLM_MODEL", "offline") or "offline"
 LLM_FALLBACK_MODELS = env.items("LLM_FALLBACK_MODELS")

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -19,3 +20,5 @@ urlpatterns = [
     path("ready", probes.readiness, name="readiness"),
     path("metrics", probes.prometheus, name="prometheus"),
 ]
+if settings.PLAYGROUND:
+    urlpatterns.append(path("playground/", include("config.playground.urls")))

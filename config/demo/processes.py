@@ -22,8 +22,12 @@ _PATIENCE = 120.0
 def make_environment(data_dir: Path, *, host: str) -> dict[str, str]:
     """The demo's own environment, with what marks its processes and makes them log at once."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    # The demo's processes and stand-ins talk to each other on this machine, past any proxy.
+    direct = ",".join(filter(None, [os.environ.get("NO_PROXY", ""), "127.0.0.1,localhost,::1"]))
     return {
         **os.environ,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "PATH": path,
         "PORT": str(settings.PORT),
         "WEB_HOST": host,
@@ -68,7 +72,7 @@ def wait_until_ready(
 
 
 def _web_is_ready(host: str) -> bool:
-    connection = http.client.HTTPConnection(_reachable(host), settings.PORT, timeout=5)
+    connection = http.client.HTTPConnection(reachable(host), settings.PORT, timeout=5)
     try:
         connection.request("GET", "/ready", headers={"Host": _allowed_host()})
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -78,7 +82,8 @@ def _web_is_ready(host: str) -> bool:
         connection.close()
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
+    """An address of this machine where a process that listens on `host` is reached."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 

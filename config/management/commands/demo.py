@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
 from config import environment
-from config.demo import checkout, preparation, processes
+from config.demo import checkout, doubles, preparation, processes
 from config.demo.logs import LogFollower
 from config.demo.ports import explain_port
 from config.demo.terminal import Terminal
@@ -37,6 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host = environment.text("WEB_HOST") or "127.0.0.1"
         sample = environment.flag("SAMPLE", default=True)
+        playground = environment.flag("PLAYGROUND", default=True)
         if environment.problems:
             raise CommandError("\n".join(environment.problems))
         data_dir = Path(settings.DATA_DIR).resolve()
@@ -47,13 +48,13 @@ class Command(BaseCommand):
                     f"The demo of this checkout already runs, as process {running}. Stop it there "
                     "with Ctrl-C, or with `make stop`."
                 )
-            Demo(data_dir, host=host, sample=sample).run()
+            Demo(data_dir, host=host, sample=sample, playground=playground).run()
 
 
 class Demo:
-    """The database, two children and a terminal, from the first step to the last."""
+    """The database, the children and a terminal, from the first step to the last."""
 
-    def __init__(self, data_dir: Path, *, host: str, sample: bool) -> None:
+    def __init__(self, data_dir: Path, *, host: str, sample: bool, playground: bool) -> None:
         self.data_dir = data_dir
         self.host = host
         self.sample = sample
@@ -61,9 +62,11 @@ class Demo:
         self.connection = connections["default"]
         self.logs = data_dir / "logs"
         self.logs.mkdir(mode=0o700, exist_ok=True)
-        self.environment = processes.make_environment(data_dir, host=host)
+        inherited = processes.make_environment(data_dir, host=host)
+        self.play = doubles.prepare(self.logs, inherited, host=host, wanted=playground)
+        self.environment = {**inherited, **self.play.environment}
         self.supervisor = Supervisor(
-            processes.make_children(self.logs, self.environment),
+            [*processes.make_children(self.logs, self.environment), *self.play.children],
             announce=lambda text: self.terminal.say(f"  {text}"),
         )
         self.followers = [
@@ -105,7 +108,8 @@ class Demo:
                 self.supervisor, host=self.host, worker_after=before, tend=self._tend
             )
         self._close_connections()
-        self.terminal.say(_describe(time.monotonic() - started, password, sample=self.sample))
+        seconds = time.monotonic() - started
+        self.terminal.say(_describe(seconds, password, self.play, sample=self.sample))
 
     def _connect(self) -> None:
         try:
@@ -143,7 +147,7 @@ class Demo:
         close_pools()
 
 
-def _describe(seconds: float, password: str, *, sample: bool) -> str:
+def _describe(seconds: float, password: str, play: doubles.Play, *, sample: bool) -> str:
     address = f"http://127.0.0.1:{settings.PORT}"
     tries = _TRY_SAMPLE.format(address=address) if sample else _TRY_OWN
     return f"""
@@ -151,6 +155,7 @@ Allhours is ready after {seconds:.0f} s.
 
   Support form   {address}/support/
   Console        {address}/admin/   user {preparation.LOGIN}, password {password}
+  Playground     {play.describe(address)}
 
 Try first
 {tries}
