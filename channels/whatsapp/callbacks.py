@@ -75,9 +75,14 @@ def _find(update: StatusUpdate) -> Delivery | None:
 
 @transaction.atomic
 def _apply_locked(delivery: Delivery, update: StatusUpdate, *, now: datetime) -> bool:
-    """As `apply_status`, where it changes more than the status. Locks the conversation first,
-    as the claim does."""
-    conversation = Conversation.objects.select_for_update().get(pk=delivery.message.conversation_id)
+    """As `apply_status`, where it changes more than the status.
+
+    Locks the conversation first, as the claim does, but lets rows be added that refer to it: a
+    worker that records the same send holds the delivery and adds a thread key.
+    """
+    conversation = Conversation.objects.select_for_update(no_key=True).get(
+        pk=delivery.message.conversation_id
+    )
     delivery.message.conversation = conversation
     delivery.refresh_from_db(
         fields=["state", "attempts", "provider_id", "provider_status"],
