@@ -42,6 +42,16 @@ def mark_deliveries(said: Sequence[Message]) -> Mapping[int, Sequence[Mark]]:
     return {row.message_id: [mark] for row in rows if (mark := _mark(row))}
 
 
+@mark_messages
+def mark_remarks(said: Sequence[Message]) -> Mapping[int, Sequence[Mark]]:
+    """Under a message: what its channel had to leave out, such as a file that did not come."""
+    return {
+        each.pk: [Mark(str(remark), "warning") for remark in each.remarks]
+        for each in said
+        if each.remarks
+    }
+
+
 def _mark(delivery: Delivery) -> Mark | None:
     link = reverse("admin:channels_delivery_change", args=[delivery.pk])
     count = {"count": delivery.attempts}
