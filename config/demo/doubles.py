@@ -60,8 +60,8 @@ def prepare(logs: Path, environment: Mapping[str, str], *, host: str, wanted: bo
     children: list[Child] = []
     real: list[str] = []
     for name, label, variables, make in (
-        ("e-mail", "gmail", _MAIL, _mailbox),
-        ("WhatsApp", "twilio", _CHAT, _whatsapp),
+        ("e-mail", "gmail-double", _MAIL, _mailbox),
+        ("WhatsApp", "twilio-double", _CHAT, _whatsapp),
     ):
         if any(environment.get(variable, "").strip() for variable in variables):
             real.append(name)

@@ -32,8 +32,8 @@ SWITCHES = (
     Switch(
         "refuse",
         "Refuse to send",
-        "They answer 503 and send nothing. The desk waits a little longer each time and tries "
-        "again; after several in a row it holds everything back and probes.",
+        "They answer 503 and send nothing. The desk cannot know that: it makes sure, which takes "
+        "a minute or three, and sends again only what is not there.",
         "unavailable_before",
         "unavailable_before",
     ),

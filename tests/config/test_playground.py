@@ -325,11 +325,11 @@ def test_the_demo_plays_only_what_has_no_account(settings: Any, tmp_path: Path) 
         return doubles.prepare(tmp_path, environment, host="0.0.0.0", wanted=True)  # noqa: S104
 
     both = prepare()
-    assert [child.name for child in both.children] == ["gmail", "twilio"]
+    assert [child.name for child in both.children] == ["gmail-double", "twilio-double"]
     assert both.environment["PLAYGROUND"] == "1"
     assert "127.0.0.1" in both.environment["ALLOWED_HOSTS"].split(",")
     mail_only = prepare(TWILIO_ACCOUNT_SID="AC1", GMAIL_CLIENT_ID="")
-    assert [child.name for child in mail_only.children] == ["gmail"]
+    assert [child.name for child in mail_only.children] == ["gmail-double"]
     assert not any(name.startswith("TWILIO") for name in mail_only.environment)
     assert "WhatsApp: your own account" in mail_only.describe("http://desk")
     settings.PUBLIC_URL = "https://desk.example.com"
