@@ -242,3 +242,18 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} · {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Briefing(models.Model):
+    """What a model is told of the company: who it is and how it speaks. One row."""
+
+    profile = models.TextField(_("company profile"), blank=True)
+    voice = models.TextField(_("voice"), blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("briefing")
+        verbose_name_plural = _("briefing")
+
+    def __str__(self) -> str:
+        return str(_("Company and voice"))

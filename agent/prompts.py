@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from agent.model import ChatMessage
+from agent.models import Briefing
 from agent.types import Question
 from crm.types import PastMessage
 
 HISTORY_CHARACTERS = 6_000  # about 1,500 tokens
+MAX_BRIEFING = 4_000
 
 SYSTEM = """\
 You answer customers of a support desk. What you may say comes from the help centre alone.
@@ -32,10 +34,21 @@ What always holds:
 def build_messages(question: Question) -> list[ChatMessage]:
     """The prompt, what was said before within a budget, and what waits for an answer."""
     return [
-        ChatMessage("system", SYSTEM),
+        ChatMessage("system", SYSTEM + _briefing()),
         *_recall(question.past),
         ChatMessage("user", question.full_text),
     ]
+
+
+def _briefing() -> str:
+    briefing = Briefing.objects.first()
+    if briefing is None:
+        return ""
+    return (
+        "\nThe company you answer for, which is background and no source of answers:\n"
+        f"{briefing.profile[:MAX_BRIEFING]}\n\nHow it writes to customers:\n"
+        f"{briefing.voice[:MAX_BRIEFING]}\n"
+    )
 
 
 def _recall(past: Sequence[PastMessage]) -> list[ChatMessage]:

@@ -36,7 +36,9 @@ _SUPERVISOR = {
         "add_customer", "change_customer", "change_conversation", "change_staffalert", "view_user",
         "add_customermerge", "change_customermerge", "change_mergesuggestion",
     },
-    "tickets": {"view_responsetarget"},
+    "tickets": {
+        "view_responsetarget", "add_handoverrule", "change_handoverrule", "view_handoverrule",
+    },
     "knowledge": {
         "add_article", "change_article", "delete_article", "view_historicalarticle",
         "view_embeddingindex",
@@ -45,6 +47,7 @@ _SUPERVISOR = {
     "agent": {
         "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
         "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",
+        "add_briefing", "change_briefing", "view_briefing",
     },
     "procrastinate": {"view_procrastinatejob", "change_procrastinatejob"},
 }  # fmt: skip

@@ -230,3 +230,22 @@ class ResponseTarget(models.Model):
 
     def due(self, received_at: datetime) -> datetime:
         return received_at + timedelta(minutes=self.minutes)
+
+
+class HandoverRule(models.Model):
+    """Which team takes a matter of a reason, and what the customer is told at once."""
+
+    reason = models.CharField(
+        _("reason"), max_length=16, choices=Ticket.Reason.choices, unique=True
+    )
+    route = models.CharField(_("team"), max_length=80)
+    notice = models.TextField(_("the customer is told"))
+    language = models.CharField(_("language"), max_length=12, default="en")
+
+    class Meta:
+        verbose_name = _("hand-over rule")
+        verbose_name_plural = _("hand-over rules")
+        ordering = ["reason"]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.route}"

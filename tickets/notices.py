@@ -2,19 +2,28 @@
 
 from datetime import datetime
 
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tickets import office_hours
-from tickets.models import Ticket
+from tickets.models import HandoverRule, Ticket
 
 
 def handover_notice(ticket: Ticket, *, reason: str, now: datetime) -> str:
-    """An honest sentence: who answers, and from when on somebody is there."""
-    if reason == Ticket.Reason.FAILURE:
+    """An honest sentence: who answers, and from when on somebody is there.
+
+    The company's own words for the reason, if they are in the customer's language.
+    """
+    rule = HandoverRule.objects.filter(reason=reason, language=(get_language() or "")[:2]).first()
+    if rule:
+        opening = rule.notice
+    elif reason == Ticket.Reason.FAILURE:
         opening = _("We could not answer this automatically, so your message is with our team.")
     else:
         opening = _("Thank you for your message. A member of our team will answer it personally.")
-    return f"{opening} {_availability(now)} {_('Your ticket is')} {ticket.reference}."
+    number = _("Your ticket is %(reference)s.") % {"reference": ticket.reference}
+    return f"{opening} {_availability(now)} {number}"
 
 
 def _availability(now: datetime) -> str:
@@ -22,6 +31,6 @@ def _availability(now: datetime) -> str:
     if opening is None:
         return _("Somebody is here now.")
     return _("Our team is back on %(day)s at %(time)s.") % {
-        "day": opening.strftime("%A, %d %B"),
+        "day": date_format(opening, "l, j F"),
         "time": opening.strftime("%H:%M (%Z)"),
     }

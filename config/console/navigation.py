@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from agent.models import AgentMetric, AgentRun, Draft, GuardrailRule
+from agent.models import AgentMetric, AgentRun, Briefing, Draft, GuardrailRule
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from config.console.counts import Counts, get_counts
 from crm.models import Conversation, Customer, StaffAlert, User
 from knowledge.models import Article, EmbeddingIndex
-from tickets.models import ResponseTarget, Satisfaction, Ticket
+from tickets.models import HandoverRule, ResponseTarget, Satisfaction, Ticket
 
 Item = dict[str, Any]
 
@@ -51,6 +51,8 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 page.model(_("Runs"), "neurology", AgentRun),
                 page.model(_("Guardrails"), "shield", GuardrailRule),
+                page.model(_("Hand-over rules"), "move_up", HandoverRule),
+                page.model(_("Briefing"), "record_voice_over", Briefing),
                 page.model(_("Metrics"), "monitoring", AgentMetric),
             ],
         ),

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from config import sample
+from config.company import load_company
 
 
 class Command(BaseCommand):
@@ -12,6 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = settings.BASE_DIR / "sample_company"
+        load_company(folder)
         report = sample.load_articles(folder)
         asked = sample.ask_first_questions(folder, now=timezone.now())
         articles = len(report.added) + len(report.changed) + len(report.unchanged)
