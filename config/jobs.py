@@ -16,7 +16,7 @@ from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
@@ -83,16 +83,21 @@ def enqueue(
     lock: str | None = None,
     queue: str = "default",
     at: datetime | None = None,
+    unless_queued: bool = False,
     **arguments: Argument,
 ) -> int:
     """Writes a job for the task `name` in the current transaction and returns its id.
 
     `arguments` are ids and short texts, never content. Jobs that share a `lock` run one at a
     time in the order of their ids. `at` is the earliest start; a job that waits for it blocks
-    the later ones of its lock, so give one or the other.
+    the later ones of its lock, so give one or the other. With `unless_queued` nothing is written,
+    and 0 returned, while a job of the task with these arguments waits, be it for its time: what
+    a sweep asks for, so that its jobs do not pile up. Two sweeps at once may still write two.
     """
     if lock and at:
         raise ValueError("A scheduled job would block every later job of its lock.")
+    if unless_queued and _is_queued(name, arguments):
+        return 0
     correlation_id = get_correlation_id()
     task_kwargs: dict[str, Any] = dict(arguments)
     if correlation_id:
@@ -106,3 +111,11 @@ def enqueue(
         task_kwargs=task_kwargs,
     )
     return deferrer.defer()
+
+
+def _is_queued(name: str, arguments: dict[str, Argument]) -> bool:
+    # Imported late: this module is imported before the models are loaded.
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    waiting = ProcrastinateJob.objects.filter(status=Status.TODO.value, task_name=name)
+    return waiting.filter(args__contains=arguments).exists()
