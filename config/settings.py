@@ -63,7 +63,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# The console's theme evaluates Alpine expressions and sets inline styles; see config.middleware.
+# The console's theme evaluates Alpine expressions and sets inline styles; see config.console.site.
 CONSOLE_CONTENT_SECURITY_POLICY = {
     "script-src": [SELF, NONCE, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
@@ -174,6 +174,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+# Cells that a spreadsheet would run as formulas are written as text.
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 # --- Language, time, files ------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -62,6 +62,7 @@ class Demo:
         self.connection = connections["default"]
         self.logs = data_dir / "logs"
         self.logs.mkdir(mode=0o700, exist_ok=True)
+        (data_dir / "mail").mkdir(mode=0o700, exist_ok=True)  # mails hold private links
         inherited = processes.make_environment(data_dir, host=host)
         self.play = doubles.prepare(self.logs, inherited, host=host, wanted=playground)
         self.environment = {**inherited, **self.play.environment}
