@@ -196,10 +196,20 @@ def _record_failure(claim: _Claim, error: TransportError, *, now: datetime) -> N
     if error.permanent or delivery.attempts >= MAX_ATTEMPTS:
         settlement.record_state(delivery, State.FAILED, str(error), now=now, only_if=ours)
         return
-    settlement.record_state(delivery, State.QUEUED, str(error), now=now, only_if=ours)
     if isinstance(error, RateLimited):
-        conversation_id = delivery.message.conversation_id
-        settlement.enqueue(delivery.pk, conversation_id, at=now + error.retry_after)
+        _postpone(claim, error, now=now)
         return
+    settlement.record_state(delivery, State.QUEUED, str(error), now=now, only_if=ours)
     breaker.note_failure(claim.channel, now=now)
     raise error
+
+
+@transaction.atomic
+def _postpone(claim: _Claim, error: RateLimited, *, now: datetime) -> None:
+    """Queued again together with the job that is due when the provider takes it."""
+    delivery = claim.delivery
+    if settlement.record_state(
+        delivery, State.QUEUED, str(error), now=now, only_if=Q(lease=claim.lease)
+    ):
+        conversation_id = delivery.message.conversation_id
+        settlement.enqueue(delivery.pk, conversation_id, at=now + error.retry_after)

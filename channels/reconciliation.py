@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -18,13 +19,21 @@ State = Delivery.State
 
 
 def enqueue_unknown(*, now: datetime) -> int:
-    """One look-up job for each delivery whose outcome is unknown; returns how many."""
-    unknown = Delivery.objects.filter(
-        state=State.UNKNOWN, changed_at__gt=now - GIVE_UP_AFTER
-    ).values_list("pk", flat=True)
-    for delivery_id in unknown:
-        jobs.enqueue("channels.reconcile", queue="delivery", delivery_id=delivery_id)
-    return len(unknown)
+    """A look-up job, oldest first, for each delivery whose outcome is unknown and that has none
+    waiting; returns how many."""
+    unknown = (
+        Delivery.objects.filter(state=State.UNKNOWN, changed_at__gt=now - GIVE_UP_AFTER)
+        .order_by("changed_at", "pk")
+        .values_list("pk", flat=True)
+    )
+    return sum(
+        bool(
+            jobs.enqueue(
+                "channels.reconcile", queue="delivery", unless_queued=True, delivery_id=delivery_id
+            )
+        )
+        for delivery_id in unknown
+    )
 
 
 def reconcile(delivery_id: int, *, now: datetime) -> str:
@@ -44,12 +53,14 @@ def reconcile(delivery_id: int, *, now: datetime) -> str:
         found = adapter.reconcile(_outgoing(delivery))
     except TransportError:
         found = None
+    still_unknown = Q(state=State.UNKNOWN)
     if found and found.receipt:
-        settlement.record_sent(delivery, found.receipt, now=now, only_if=Q(state=State.UNKNOWN))
+        settlement.record_sent(delivery, found.receipt, now=now, only_if=still_unknown)
         return State.SENT
     if found and found.finding is Finding.NOT_SENT:
-        settlement.record_state(delivery, State.QUEUED, "", now=now, only_if=Q(state=State.UNKNOWN))
-        settlement.enqueue_next(delivery.message.conversation_id)
+        with transaction.atomic():
+            settlement.record_state(delivery, State.QUEUED, "", now=now, only_if=still_unknown)
+            settlement.enqueue_next(delivery.message.conversation_id)
         return State.QUEUED
     if now >= delivery.changed_at + TELL_AFTER:
         settlement.alert(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from channels import settlement
@@ -14,6 +14,8 @@ from crm.models import Message
 
 # Past the longest pause between two attempts, so what is still queued then has lost its job.
 ABANDONED_AFTER = timedelta(minutes=10)
+# Jobs that one sweep writes at most; the next one, a minute later, goes on.
+SWEPT_AT_ONCE = 200
 State = Delivery.State
 
 
@@ -75,17 +77,31 @@ def release_held(*, channel: str = "", conversation_id: int | None = None) -> in
 
 
 def rescue_deliveries(*, now: datetime) -> int:
-    """Queues again what no process is sending although it should be; returns how many.
+    """Queues again, oldest first, what no process is sending although it should be and what no
+    job waits for; returns how many.
 
     A worker that died while sending leaves an expired lease. Where the channel can repeat a
     send without harm it is repeated; elsewhere its outcome is unknown and is looked up.
     """
-    abandoned = Delivery.objects.filter(
-        Q(state=State.SENDING, lease_until__lt=now)
-        | Q(state=State.QUEUED, changed_at__lt=now - ABANDONED_AFTER)
-    ).select_related("message__conversation")
+    # What waits behind another message is enqueued when that one's outcome is recorded.
+    waiting_before = Delivery.objects.filter(
+        message__conversation=OuterRef("message__conversation"),
+        message_id__lt=OuterRef("message_id"),
+        state__in=settlement.WAITING,
+    )
+    abandoned = (
+        Delivery.objects.filter(
+            Q(state=State.SENDING, lease_until__lt=now)
+            | Q(state=State.QUEUED, changed_at__lt=now - ABANDONED_AFTER)
+        )
+        .exclude(Exists(waiting_before))
+        .select_related("message__conversation")
+        .order_by("changed_at", "pk")
+    )
     rescued = 0
-    for delivery in abandoned:
+    for delivery in abandoned.iterator():
+        if rescued == SWEPT_AT_ONCE:
+            break
         conversation = delivery.message.conversation
         if delivery.state == State.SENDING and not get_adapter(conversation.channel).repeatable:
             settlement.record_state(
@@ -97,6 +113,5 @@ def rescue_deliveries(*, now: datetime) -> int:
             )
             continue
         with transaction.atomic():
-            settlement.enqueue(delivery.pk, conversation.pk)
-            rescued += 1
+            rescued += bool(settlement.enqueue(delivery.pk, conversation.pk, unless_queued=True))
     return rescued

@@ -105,12 +105,19 @@ def enqueue_next(conversation_id: int) -> None:
         enqueue(following.pk, conversation_id)
 
 
-def enqueue(delivery_id: int, conversation_id: int, *, at: datetime | None = None) -> None:
-    jobs.enqueue(
+def enqueue(
+    delivery_id: int,
+    conversation_id: int,
+    *,
+    at: datetime | None = None,
+    unless_queued: bool = False,
+) -> int:
+    return jobs.enqueue(
         "channels.deliver",
         lock=None if at else f"delivery:{conversation_id}",
         queue="delivery",
         at=at,
+        unless_queued=unless_queued,
         delivery_id=delivery_id,
     )
 

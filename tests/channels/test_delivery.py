@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -22,6 +24,7 @@ from channels.types import (
     TransportError,
 )
 from channels.web import notices
+from config import jobs
 from crm import services
 from crm.models import Message, StaffAlert, User
 from tickets.models import Ticket
@@ -191,6 +194,44 @@ def test_a_queued_reply_that_lost_its_job_gets_another(queued: Delivery, now: da
     assert recovery.rescue_deliveries(now=now + timedelta(hours=1)) == 1
 
 
+def test_sweeps_do_not_pile_up_jobs(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter], now: datetime
+) -> None:
+    later = now + timedelta(hours=1)
+    assert [recovery.rescue_deliveries(now=later) for _ in range(3)] == [0, 0, 0]
+    ProcrastinateJob.objects.filter(task_name="channels.deliver")._raw_delete("default")
+    assert [recovery.rescue_deliveries(now=later) for _ in range(3)] == [1, 0, 0]
+    adapter(OutcomeUnknown("no answer"))
+    delivery.deliver(queued.pk)
+    assert [reconciliation.enqueue_unknown(now=later) for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_sweep_takes_the_oldest_first_and_not_everything(
+    ask: Ask, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "SWEPT_AT_ONCE", 1)
+    old, new = (answer(ask, now, text).deliveries.get() for text in ("old", "new"))
+    Delivery.objects.filter(pk=new.pk).update(changed_at=now - timedelta(hours=1))
+    Delivery.objects.filter(pk=old.pk).update(changed_at=now - timedelta(hours=2))
+    ProcrastinateJob.objects.filter(task_name="channels.deliver")._raw_delete("default")
+    assert recovery.rescue_deliveries(now=now) == 1
+    job = ProcrastinateJob.objects.get(task_name="channels.deliver")
+    assert job.args["delivery_id"] == old.pk
+
+
+def test_what_waits_behind_a_held_reply_is_not_queued_for_nothing(
+    queued: Delivery, ask: Ask, now: datetime
+) -> None:
+    held, behind = (
+        answer(ask, now, text, Ticket.objects.get()).deliveries.get() for text in ("one", "two")
+    )
+    Delivery.objects.filter(pk=queued.pk).update(state=State.SENT)
+    Delivery.objects.filter(pk=held.pk).update(state=State.HELD)
+    ProcrastinateJob.objects.filter(task_name="channels.deliver")._raw_delete("default")
+    assert recovery.rescue_deliveries(now=now + timedelta(hours=1)) == 0
+    assert behind.state == State.QUEUED
+
+
 def test_what_was_cancelled_is_not_sent(queued: Delivery, now: datetime) -> None:
     assert recovery.cancel_delivery(queued, now=now)
     delivery.deliver(queued.pk)
@@ -300,6 +341,36 @@ def test_a_rate_limit_waits_as_long_as_told(
     job = ProcrastinateJob.objects.filter(task_name="channels.deliver").latest("id")
     assert job.scheduled_at is not None
     assert job.scheduled_at > timezone.now() + timedelta(minutes=6)
+
+
+@pytest.mark.parametrize("failure", [RateLimited("slow", retry_after=timedelta(minutes=7)), None])
+def test_what_is_queued_again_is_so_together_with_its_job(
+    failure: RateLimited | None,
+    queued: Delivery,
+    adapter: Callable[..., ScriptedAdapter],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the job cannot be written the delivery stays as it was, for the sweep to find."""
+    scripted = adapter(failure or OutcomeUnknown("no answer"))
+    scripted.found = Reconciled(Finding.NOT_SENT)
+    if failure is None:
+        delivery.deliver(queued.pk)
+    before = State.SENDING if failure else State.UNKNOWN
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(jobs, "enqueue", fail)
+    again = (
+        partial(delivery.deliver, queued.pk)
+        if failure
+        else partial(reconciliation.reconcile, queued.pk, now=now)
+    )
+    with pytest.raises(OperationalError):
+        again()
+    queued.refresh_from_db()
+    assert queued.state == before
 
 
 def test_an_unknown_outcome_is_never_sent_blindly(
