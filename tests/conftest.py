@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.db import connection
+from django.utils import timezone, translation
 
 from channels.types import Submission
 from channels.web.submission import submit_question
@@ -14,6 +15,35 @@ from crm.models import User
 from tickets.models import Ticket
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_QUEUE = "procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test with real transactions empties every table at its end, so each such test starts
+    with what the migrations put there: roles, channel settings, guardrails."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and marker.kwargs.get("transaction"):
+            options = {**marker.kwargs, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A request in another language leaves it active in its thread, here the tests' one."""
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_left(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """The queue's tables are none of Django's, which empties only its own."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    transactional = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if transactional or (marker is not None and marker.kwargs.get("transaction")):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {_QUEUE} CASCADE")
 
 
 @pytest.fixture(autouse=True)
