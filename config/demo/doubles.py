@@ -41,10 +41,8 @@ class Play:
         """The line for the terminal."""
         if self.off:
             return f"off, {self.off}"
-        words = "write as a customer, by e-mail or WhatsApp"
-        if self.real:
-            words = f"{' and '.join(self.real)}: your own account"
-        return f"{address}/playground/   {words}"
+        own = f"; {' and '.join(self.real)} by your own account" if self.real else ""
+        return f"{address}/playground/   write as a customer{own}"
 
 
 def prepare(logs: Path, environment: Mapping[str, str], *, host: str, wanted: bool) -> Play:

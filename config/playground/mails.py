@@ -126,7 +126,7 @@ def read_mail(gmail_id: str, raw: bytes, *, at: float, from_desk: bool) -> Mail:
         text=text,
         quote=quote,
         at=datetime.fromtimestamp(at, UTC),
-        files=tuple(name for part in mail.iter_attachments() if (name := part.get_filename())),
+        files=tuple(filter(None, (part.get_filename() for part in mail.iter_attachments()))),
         headers=tuple((each, str(mail[each])) for each in _SHOWN_HEADERS if each in mail),
         message_id=str(mail.get("Message-ID", "")).strip(),
         references=" ".join(str(mail.get("References", "")).split()),

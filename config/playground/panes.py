@@ -57,7 +57,7 @@ def _mails() -> Context:
 
 def _chat(number: str) -> Context:
     if not customers.plays_chat():
-        return {"real": settings.TWILIO_WHATSAPP_FROM, "played": False}
+        return {"real": settings.TWILIO_WHATSAPP_FROM.removeprefix("whatsapp:"), "played": False}
     lines = customers.list_chat(customers.read_chat_books(), number)
     mine = [f"whatsapp:{line.sid}" for line in lines if line.mine]
     return {"played": True, "lines": lines, "taken": desk.find_taken({number: mine}).get(number)}

@@ -15,6 +15,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import clear_url_caches
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 import config.urls
@@ -25,12 +27,18 @@ from channels.whatsapp.double.provider import Conduct, Provider
 from channels.whatsapp.double.server import DoubleServer
 from config.demo import doubles, mailbox
 from config.playground import ACCOUNT_SID, CLIENT_ID, customers, faults
+from tests.browser import conftest as browser
+from tests.browser.test_main_job import SOON, look_for_barriers
 from tests.config.test_environment import check
 
 SENDER = "whatsapp:+14155238886"
 MIA = {"name": "Mia Novak", "number": "+49 1511 2345678", "address": "mia@example.com"}
 HTMX = {"HX-Request": "true"}
 pytestmark = pytest.mark.django_db
+
+base_url = browser.base_url
+browser_type_launch_args = browser.browser_type_launch_args
+page = browser.page
 
 
 @dataclass
@@ -259,10 +267,10 @@ def test_books_are_shown_escaped_and_only_when_they_change(
         f"From: {evil} <s@x.example>\r\nTo: {evil}\r\nSubject: {evil}\r\n\r\n{evil}".encode()
     )
     twilio.receive("whatsapp:+4915112345678", evil)
-    page = client.get("/playground/").content.decode()
-    assert "&lt;script&gt;" in page
-    assert evil not in page
-    assert "style=" not in page
+    shown = client.get("/playground/").content.decode()
+    assert "&lt;script&gt;" in shown
+    assert evil not in shown
+    assert "style=" not in shown
     twilio.provider.courier.wait_until_idle()
 
     news = client.get("/playground/news/?number=%2B4915112345678")
@@ -297,9 +305,9 @@ def test_a_double_that_is_away_is_said(client: Client, settings: Any) -> None:
     settings.TWILIO_ACCOUNT_SID, settings.GMAIL_CLIENT_ID = ACCOUNT_SID, CLIENT_ID
     settings.TWILIO_API_BASE = settings.GMAIL_API_BASE = "http://127.0.0.1:9"
     settings.GOOGLE_TOKEN_URI = "http://127.0.0.1:9/token"
-    page = client.get("/playground/")
-    assert page.status_code == 200
-    assert "does not answer" in page.content.decode()
+    shown = client.get("/playground/")
+    assert shown.status_code == 200
+    assert "does not answer" in shown.content.decode()
     sent = client.post("/playground/chat/", {**MIA, "text": "Hello?"}, headers=HTMX)
     assert (sent.status_code, b"does not answer" in sent.content) == (422, True)
 
@@ -318,6 +326,43 @@ def test_takes_no_form_of_another_site(client: Client) -> None:
     assert sent.status_code == 403
 
 
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.usefixtures("playground", "gmail")
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_a_customer_is_played_in_a_browser_without_barriers(
+    page: Page, twilio: DoubleServer, colour_scheme: Any
+) -> None:
+    server = LiveServer("localhost")
+    page.emulate_media(color_scheme=colour_scheme)
+    page.goto(f"{server.url}/playground/")
+    page.get_by_role("link", name="A question", exact=True).click()
+    expect(page.get_by_label("Subject")).to_have_value("Inviting a colleague")
+    page.get_by_role("button", name="Send e-mail").click()
+    expect(page.locator(".letter")).to_have_count(1, timeout=SOON)
+
+    page.get_by_label("Message", exact=True).last.fill("Hello?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said-line.mine")).to_have_count(1, timeout=SOON)
+    expect(page.locator("#chat-text")).to_have_value("")
+    page.locator("#chat-text").fill("Typed on")
+    twilio.receive("whatsapp:+4915112345678", "From the phone itself")
+    expect(page.locator(".said-line.mine")).to_have_count(2, timeout=SOON)
+    expect(page.locator("#chat-text")).to_have_value("Typed on")
+    look_for_barriers(page)
+
+    page.set_viewport_size({"width": 360, "height": 740})
+    for part in ("E-mail", "WhatsApp", "Misbehave"):
+        page.get_by_role("link", name=part, exact=True).click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        look_for_barriers(page)
+    page.get_by_role("switch", name="Refuse to send").check()
+    expect(page.locator("#conduct-said")).to_contain_text("1 switch on")
+    page.get_by_role("button", name="All well again").click()
+    expect(page.locator("#conduct-said")).to_contain_text("Everything behaves")
+    server.stop()
+
+
 def test_the_demo_plays_only_what_has_no_account(settings: Any, tmp_path: Path) -> None:
     settings.DATABASE_URL, settings.PUBLIC_URL = "", "http://127.0.0.1:8000"
 
@@ -331,7 +376,7 @@ def test_the_demo_plays_only_what_has_no_account(settings: Any, tmp_path: Path) 
     mail_only = prepare(TWILIO_ACCOUNT_SID="AC1", GMAIL_CLIENT_ID="")
     assert [child.name for child in mail_only.children] == ["gmail-double"]
     assert not any(name.startswith("TWILIO") for name in mail_only.environment)
-    assert "WhatsApp: your own account" in mail_only.describe("http://desk")
+    assert "WhatsApp by your own account" in mail_only.describe("http://desk")
     settings.PUBLIC_URL = "https://desk.example.com"
     off = prepare()
     assert (off.environment, off.children) == ({}, ())
