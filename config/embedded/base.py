@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError
-from django.db.backends.postgresql import base, client
+from django.db.backends.postgresql import base, client, creation
 
 from config.embedded import cluster
 from config.embedded.programs import find_program
@@ -34,8 +34,18 @@ class DatabaseClient(client.DatabaseClient):
         super().runshell(parameters)
 
 
+class DatabaseCreation(creation.DatabaseCreation):
+    """Test databases, dropped although a thread or an event loop still holds a connection."""
+
+    def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
+        with self._nodb_cursor() as cursor:
+            name = self.connection.ops.quote_name(test_database_name)
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient
+    creation_class = DatabaseCreation
 
     @property
     def server(self) -> Server:
