@@ -42,7 +42,7 @@ def build_messages(question: Question) -> list[ChatMessage]:
 
 def _briefing() -> str:
     briefing = Briefing.objects.first()
-    if briefing is None:
+    if briefing is None or not (briefing.profile or briefing.voice):
         return ""
     return (
         "\nThe company you answer for, which is background and no source of answers:\n"

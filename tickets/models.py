@@ -1,5 +1,5 @@
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Conversation
+from tickets import office_hours
 
 
 def new_access_key() -> str:
@@ -213,12 +214,13 @@ class Satisfaction(models.Model):
 
 
 class ResponseTarget(models.Model):
-    """The service level: how soon a ticket of a priority gets its first response."""
+    """The service level: how soon a ticket of a priority gets its first response from people,
+    counted in office hours."""
 
     priority = models.CharField(
         _("priority"), max_length=10, choices=Ticket.Priority.choices, unique=True
     )
-    minutes = models.PositiveIntegerField(_("minutes to the first response"))
+    minutes = models.PositiveIntegerField(_("office minutes to the first response"))
 
     class Meta:
         verbose_name = _("response target")
@@ -229,7 +231,7 @@ class ResponseTarget(models.Model):
         return f"{self.get_priority_display()}: {self.minutes} min"
 
     def due(self, received_at: datetime) -> datetime:
-        return received_at + timedelta(minutes=self.minutes)
+        return office_hours.add_office_minutes(received_at, self.minutes)
 
 
 class HandoverRule(models.Model):

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -30,7 +29,4 @@ def _availability(now: datetime) -> str:
     opening = office_hours.next_opening(now)
     if opening is None:
         return _("Somebody is here now.")
-    return _("Our team is back on %(day)s at %(time)s.") % {
-        "day": date_format(opening, "l, j F"),
-        "time": opening.strftime("%H:%M (%Z)"),
-    }
+    return _("Our team is back on %(day)s at %(time)s.") % office_hours.describe(opening)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.models import Conversation
@@ -67,10 +66,8 @@ def _team(now: datetime) -> str:
     opening = office_hours.next_opening(now)
     if opening is None:
         return _("A member of our team answers you here. Somebody is there now.")
-    return _("A member of our team answers you here. We are back on %(day)s at %(time)s.") % {
-        "day": date_format(opening, "l, j F"),
-        "time": f"{date_format(opening, 'TIME_FORMAT')} ({opening.tzname()})",
-    }
+    sentence = _("A member of our team answers you here. We are back on %(day)s at %(time)s.")
+    return sentence % office_hours.describe(opening)
 
 
 def _interval(ticket: Ticket, expected: bool, now: datetime) -> int | None:

@@ -20,4 +20,7 @@ class BriefingAdmin(SimpleHistoryAdmin, ModelAdmin[Briefing]):
     list_display = ("__str__",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not Briefing.objects.exists()
+        return False  # there is one, from the first migration on
+
+    def has_delete_permission(self, request: HttpRequest, obj: Briefing | None = None) -> bool:
+        return False

@@ -38,7 +38,7 @@ class DatabaseCreation(creation.DatabaseCreation):
     """Test databases, dropped although a thread or an event loop still holds a connection."""
 
     def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
-        with self._nodb_cursor() as cursor:
+        with self.connection._nodb_cursor() as cursor:
             name = self.connection.ops.quote_name(test_database_name)
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

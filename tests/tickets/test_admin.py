@@ -15,6 +15,7 @@ from crm import services as crm
 from crm.models import Conversation, Message, User
 from tickets import services
 from tickets.models import ResponseTarget, Satisfaction, Ticket, TicketEvent
+from tickets.office_hours import add_office_minutes
 
 Ask = Callable[..., Ticket]
 LIST = "/admin/tickets/ticket/"
@@ -397,7 +398,7 @@ def test_triage_moves_the_due_time_and_is_recorded(
     post(client, ticket, "triage", priority="urgent", category="billing")
     ticket.refresh_from_db()
     assert (ticket.priority, ticket.category) == ("urgent", "billing")
-    assert ticket.due_at == ticket.created_at + timedelta(minutes=7)
+    assert ticket.due_at == add_office_minutes(ticket.created_at, 7)
     event = ticket.events.filter(kind=TicketEvent.Kind.CHANGED).get()
     assert event.actor == str(bob)
     post(client, ticket, "triage", priority="highest", category="billing")

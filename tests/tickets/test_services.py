@@ -6,7 +6,7 @@ import pytest
 from channels.web.submission import submit_reply
 from crm.models import Conversation, Message, User
 from tickets import services, upkeep
-from tickets.models import Ticket, TicketEvent
+from tickets.models import ResponseTarget, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[..., Ticket]
@@ -47,9 +47,24 @@ def test_only_the_key_opens_a_ticket(ask: Ask) -> None:
         assert services.get_ticket_by_key(reference, key) is None
 
 
-def test_the_priority_sets_when_a_first_response_is_due(ask: Ask) -> None:
-    ticket = ask(priority="urgent")
-    assert ticket.due_at == ticket.created_at + timedelta(hours=1)
+@pytest.mark.parametrize(
+    ("asked", "due"),
+    [
+        ("2026-11-20T10:00", "2026-11-20T11:00"),  # within the day
+        ("2026-11-20T16:30", "2026-11-23T09:30"),  # over the weekend
+        ("2026-11-21T22:00", "2026-11-23T10:00"),  # asked on a Saturday night
+        ("2026-11-20T17:00", "2026-11-23T10:00"),  # at closing time
+    ],
+)
+def test_the_priority_sets_how_many_office_hours_a_response_takes(asked: str, due: str) -> None:
+    target = ResponseTarget.objects.get(priority="urgent")
+    at = datetime.fromisoformat(asked).replace(tzinfo=UTC)
+    assert target.due(at) == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_a_long_target_spans_days() -> None:
+    friday = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert ResponseTarget(minutes=24 * 60).due(friday) == datetime(2026, 11, 24, 17, tzinfo=UTC)
 
 
 def test_a_reply_reopens_a_resolved_ticket(ask: Ask, now: datetime) -> None:
@@ -122,7 +137,7 @@ def test_a_rating_needs_a_resolved_ticket(ask: Ask, now: datetime) -> None:
 
 def test_an_overdue_ticket_is_noted_once(ask: Ask, now: datetime) -> None:
     ticket = ask(priority="urgent")
-    late = now + timedelta(hours=2)
+    late = now + timedelta(days=7)
     assert upkeep.check_response_targets(now=late) == 1
     assert upkeep.check_response_targets(now=late) == 1
     assert kinds(ticket).count(TicketEvent.Kind.OVERDUE) == 1
@@ -150,4 +165,4 @@ def test_a_hand_over_at_night_says_when_somebody_is_back(ask: Ask) -> None:
         ticket=ask(), reason="refund", detail="", actor="agent", now=saturday
     )
     notice = ticket.conversation.messages.get(author=Message.Author.SYSTEM)
-    assert "Monday, 23 November at 09:00" in notice.text
+    assert "Monday, 23 November at 9 a.m. (UTC)" in notice.text
