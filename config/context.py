@@ -4,4 +4,4 @@ from django.http import HttpRequest
 
 def company(request: HttpRequest) -> dict[str, str]:
     """What every page says about whose support desk this is."""
-    return {"company_name": getattr(settings, "COMPANY_NAME", "") or "Support"}
+    return {"company_name": settings.COMPANY_NAME}

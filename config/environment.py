@@ -6,6 +6,7 @@ what to set, and returns the default, so that `manage.py check` can show all of 
 refuse to start on them.
 """
 
+import math
 import re
 import secrets
 from datetime import time
@@ -58,11 +59,18 @@ def flag(name: str, *, default: bool = False) -> bool:
     return default
 
 
-def integer(name: str, default: int, *, minimum: int = 0) -> int:
-    return int(number(name, default, minimum=minimum, whole=True))
+def integer(name: str, default: int, *, minimum: int = 0, maximum: float = math.inf) -> int:
+    return int(number(name, default, minimum=minimum, maximum=maximum, whole=True))
 
 
-def number(name: str, default: float, *, minimum: float = 0, whole: bool = False) -> float:
+def number(
+    name: str,
+    default: float,
+    *,
+    minimum: float = 0,
+    maximum: float = math.inf,
+    whole: bool = False,
+) -> float:
     value = text(name)
     if not value:
         return default
@@ -72,8 +80,9 @@ def number(name: str, default: float, *, minimum: float = 0, whole: bool = False
     except ValueError:
         problems.append(f"{name} is {value!r}. Set it to {kind}, for example {default}.")
         return default
-    if not minimum <= parsed < float("inf"):
-        problems.append(f"{name} is {value}. Set it to {kind} of at least {minimum}.")
+    if not minimum <= parsed <= maximum or math.isinf(parsed):
+        limits = f"at least {minimum}" if math.isinf(maximum) else f"{minimum} to {maximum}"
+        problems.append(f"{name} is {value}. Set it to {kind} of {limits}.")
         return default
     return parsed
 

@@ -25,7 +25,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key(
     "SECRET_KEY", keep_at=None if DATABASE_URL and not DEBUG else DATA_DIR / "secret_key"
 )
-PORT = env.integer("PORT", 8000, minimum=1)
+PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 PUBLIC_URL = env.web_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 _public = urlsplit(PUBLIC_URL)
 _https = _public.scheme == "https"
@@ -203,7 +203,7 @@ STORAGES = {
 }
 
 # --- The company ---------------------------------------------------------------------------
-COMPANY_NAME = env.text("COMPANY_NAME", "Brightlane")
+COMPANY_NAME = env.text("COMPANY_NAME", "Support") or "Support"
 
 # --- When people answer ---------------------------------------------------------------------
 OFFICE_HOURS = env.hours("OFFICE_HOURS", "09:00-17:00")

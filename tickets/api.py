@@ -43,7 +43,23 @@ class TicketOut(Schema):
     messages: list[MessageOut]
 
 
-@router.get("/tickets/{reference}", response=TicketOut, url_name="ticket", summary="Read a ticket")
+@router.get(
+    "/tickets/{reference}",
+    response=TicketOut,
+    url_name="ticket",
+    summary="Read a ticket",
+    openapi_extra={
+        "parameters": [
+            {
+                "in": "header",
+                "name": "X-Ticket-Key",
+                "schema": {"type": "string"},
+                "description": "The access key that came with the ticket; staff need none.",
+            }
+        ],
+        "responses": {404: {"description": "No such ticket, or the key does not open it."}},
+    },
+)
 def read_ticket(request: HttpRequest, reference: str, response: HttpResponse) -> TicketOut:
     """The ticket and its conversation, with its key in `X-Ticket-Key` or a staff session.
 

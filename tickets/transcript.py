@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q
 from django.utils.translation import gettext as _
 
@@ -104,7 +105,7 @@ def _speaker(message: Message) -> str:
         case Message.Author.STAFF:
             return message.staff.name_for_customers if message.staff else _("Support team")
         case Message.Author.AGENT:
-            return _("Allhours assistant")
+            return _("%(company)s assistant") % {"company": settings.COMPANY_NAME}
         case _other:
             return _("Notice")
 

@@ -33,7 +33,7 @@ def test_all_wrong_values_are_named_at_once(tmp_path: Path) -> None:
     result = check(
         tmp_path,
         SECRET_KEY="",
-        PORT="eighty",
+        PORT="80000",
         PUBLIC_URL="example.com",
         FORM_RATE_LIMIT="many",
         AUTONOMY="sometimes",

@@ -109,7 +109,7 @@ def test_both_voices_with_sources(client: Client, ask: Ask, bob: User) -> None:
     services.reply_to_ticket(ticket=ticket, staff=bob, text="And I add this.", now=timezone.now())
     deliver()
     html = page(client, ticket)
-    order = ["First question", "Allhours assistant", "See ", "Bob of Brightlane", "And I add"]
+    order = ["First question", "Support assistant", "See ", "Bob of Brightlane", "And I add"]
     places = [html.index(text) for text in order]
     assert places == sorted(places)
     assert '<a href="https://example.com/a?b=1&amp;c=2" rel="nofollow noopener noreferrer">' in html

@@ -64,6 +64,8 @@ class Demo:
         self.logs.mkdir(mode=0o700, exist_ok=True)
         (data_dir / "mail").mkdir(mode=0o700, exist_ok=True)  # mails hold private links
         inherited = processes.make_environment(data_dir, host=host)
+        if sample:
+            inherited.setdefault("COMPANY_NAME", "Brightlane")
         self.play = doubles.prepare(self.logs, inherited, host=host, wanted=playground)
         self.environment = {**inherited, **self.play.environment}
         self.supervisor = Supervisor(
