@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone, translation
+from pytest_django.plugin import blocking_manager_key
 
 from channels.types import Submission
 from channels.web.submission import submit_question
@@ -19,8 +20,7 @@ _QUEUE = "procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defe
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test with real transactions empties every table at its end, so each such test starts
-    with what the migrations put there: roles, channel settings, guardrails."""
+    """Before a test with real transactions the tables are what the migrations left."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("transaction"):
@@ -28,22 +28,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(**options), append=False)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test with real transactions empties Django's tables at its end, but not the queue's.
+    Afterwards there are no jobs, and again what the migrations put there, such as roles."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    transactional = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    if transactional or (marker is not None and marker.kwargs.get("transaction")):
+        migrated = getattr(connection, "_test_serialized_contents", "[]")
+        with item.config.stash[blocking_manager_key].unblock():
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {_QUEUE} CASCADE")
+            connection.creation.deserialize_db_from_string(migrated)
+
+
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
     """A request in another language leaves it active in its thread, here the tests' one."""
     yield
     translation.deactivate()
-
-
-@pytest.fixture(autouse=True)
-def _no_jobs_left(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """The queue's tables are none of Django's, which empties only its own."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    transactional = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if transactional or (marker is not None and marker.kwargs.get("transaction")):
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {_QUEUE} CASCADE")
 
 
 @pytest.fixture(autouse=True)
