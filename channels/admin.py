@@ -17,20 +17,23 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from channels.inbound import reprocess_event
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from channels.recovery import cancel_delivery, retry_delivery
+from channels.settings import save_channel
 from crm.admin.base import DropdownFilter, ModelAdmin, ReadOnlyAdmin, display
 from crm.models import Message
 from crm.timeline import Mark, mark_messages
 
 State = Delivery.State
-_STUCK = [State.FAILED, State.UNKNOWN]
+_STUCK = [State.FAILED, State.UNKNOWN, State.HELD]
 _TONES: dict[str, str] = {
     State.QUEUED: "info",
     State.SENDING: "info",
     State.SENT: "success",
     State.FAILED: "danger",
     State.UNKNOWN: "warning",
+    State.HELD: "warning",
     State.CANCELLED: "",
 }
 
@@ -202,6 +205,10 @@ class InboundEventAdmin(ReadOnlyAdmin[InboundEvent]):
     list_filter_submit = True
     search_fields = ("external_id",)
     fields = ("channel", "external_id", "state", "problem", "message", "received_at")
+    actions = ("read_again",)
+
+    def has_work_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("channels.change_delivery")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEvent]:
         return super().get_queryset(request).defer("payload")
@@ -219,6 +226,13 @@ class InboundEventAdmin(ReadOnlyAdmin[InboundEvent]):
     def show_state(self, event: InboundEvent) -> tuple[str, str]:
         return event.state, event.get_state_display()
 
+    @admin.action(description=_("Read again"), permissions=["work"])
+    def read_again(self, request: HttpRequest, queryset: QuerySet[InboundEvent]) -> None:
+        now = timezone.now()
+        count = sum(reprocess_event(event, now=now) for event in queryset)
+        text = ngettext("%(n)d event is read again.", "%(n)d events are read again.", count)
+        messages.success(request, text % {"n": count})
+
     @display(description=_("payload"))
     def show_payload(self, event: InboundEvent) -> str:
         text = json.dumps(event.payload, indent=2, ensure_ascii=False, sort_keys=True)
@@ -234,3 +248,13 @@ class ChannelConfigAdmin(ModelAdmin[ChannelConfig]):
         self, request: HttpRequest, obj: ChannelConfig | None = None
     ) -> tuple[str, ...]:
         return ("channel",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ChannelConfig, form: Any, change: bool) -> None:
+        released = save_channel(obj)
+        if released:
+            text = ngettext(
+                "%(n)d message that was held back is sent now.",
+                "%(n)d messages that were held back are sent now.",
+                released,
+            )
+            messages.success(request, text % {"n": released})

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from channels import arrivals
@@ -22,6 +23,7 @@ Channel = Conversation.Channel
 State = InboundEvent.State
 # An event that still waits then has lost its job.
 LOST_AFTER = timedelta(minutes=5)
+MAX_ATTEMPTS = 5
 
 _READERS: dict[str, Callable[[InboundEvent], Arrival]] = {
     Channel.EMAIL: read_mail_event,
@@ -32,18 +34,38 @@ _READERS: dict[str, Callable[[InboundEvent], Arrival]] = {
 def process_event(event_id: int, *, now: datetime) -> None:
     """Reads the event and records what it brings. A second run of the job finds it done.
 
-    What cannot be read, and what no person wrote, is parked with the reason, never dropped.
+    What cannot be read, and what no person wrote, is parked with the reason, never dropped. So
+    is what broke MAX_ATTEMPTS runs; before, the error goes to the queue, which tries again. A
+    database that is away is not the event's fault and counts for nothing.
     """
+    waiting = InboundEvent.objects.filter(pk=event_id, state=State.RECEIVED)
+    # Counted before it is read, for it may end the whole process.
+    if not waiting.update(attempts=F("attempts") + 1):
+        return
     event = InboundEvent.objects.get(pk=event_id)
-    if event.state != State.RECEIVED:
-        return
     try:
-        arrival = _READERS[event.channel](event)
-    except Unreadable as problem:
-        _park_unreadable(event, str(problem), now=now)
-        return
+        if event.attempts > MAX_ATTEMPTS:
+            raise Unreadable(_("It ended the process that read it."))
+        _process(event, now=now)
+    except Unreadable as why:
+        _park_unreadable(event, str(why), now=now)
+    except OperationalError:
+        waiting.update(attempts=F("attempts") - 1)
+        raise
+    except Exception as error:
+        if event.attempts < MAX_ATTEMPTS:
+            raise
+        log.exception("event_not_processed", inbound_event=event_id, channel=event.channel)
+        problem = _("Reading it failed %(count)s times, with %(error)s.")
+        _park_unreadable(
+            event, problem % {"count": event.attempts, "error": type(error).__name__}, now=now
+        )
+
+
+def _process(event: InboundEvent, *, now: datetime) -> None:
+    arrival = _READERS[event.channel](event)
     with transaction.atomic():
-        waiting = InboundEvent.objects.select_for_update().filter(pk=event_id, state=State.RECEIVED)
+        waiting = InboundEvent.objects.select_for_update().filter(pk=event.pk, state=State.RECEIVED)
         if not waiting.exists():
             return
         recorded = arrivals.record_arrival(arrival, now=now)
@@ -54,30 +76,33 @@ def process_event(event_id: int, *, now: datetime) -> None:
         )
     log.info(
         "event_processed",
-        inbound_event=event_id,
+        inbound_event=event.pk,
         channel=event.channel,
         parked=bool(recorded.parked),
     )
 
 
 @transaction.atomic
-def reprocess_event(event: InboundEvent) -> bool:
+def reprocess_event(event: InboundEvent, *, now: datetime) -> bool:
     """Reads a parked event once more, for a person; False if it is not parked."""
     again = InboundEvent.objects.filter(pk=event.pk, state=State.PARKED, message=None).update(
-        state=State.RECEIVED, problem=""
+        state=State.RECEIVED, problem="", attempts=0
     )
     if again:
+        alerts.clear_alert(_alert_key(event), now=now)
         enqueue_event(event, sender=str(event.pk))
     return bool(again)
 
 
 def rescue_events(*, now: datetime) -> int:
-    """Gives a job to every event that lost its own; returns how many."""
-    lost = InboundEvent.objects.filter(state=State.RECEIVED, received_at__lt=now - LOST_AFTER)
-    for event in lost:
-        with transaction.atomic():
-            enqueue_event(event, sender=str(event.pk))
-    return len(lost)
+    """Gives a job to every event that lost its own, oldest first; returns how many."""
+    lost = InboundEvent.objects.filter(
+        state=State.RECEIVED, received_at__lt=now - LOST_AFTER
+    ).order_by("received_at", "pk")
+    return sum(
+        bool(enqueue_event(event, sender=str(event.pk), unless_queued=True))
+        for event in lost.only("channel").iterator()
+    )
 
 
 @transaction.atomic
@@ -86,8 +111,12 @@ def _park_unreadable(event: InboundEvent, problem: str, *, now: datetime) -> Non
         state=State.PARKED, problem=problem
     )
     alerts.raise_alert(
-        f"inbound:{event.pk}",
+        _alert_key(event),
         title=_("A message could not be read"),
         detail=_("%(problem)s It is kept under inbound events.") % {"problem": problem},
         now=now,
     )
+
+
+def _alert_key(event: InboundEvent) -> str:
+    return f"inbound:{event.pk}"

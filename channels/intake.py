@@ -31,10 +31,11 @@ def accept_event(
     return created
 
 
-def enqueue_event(event: InboundEvent, *, sender: str) -> None:
-    jobs.enqueue(
+def enqueue_event(event: InboundEvent, *, sender: str, unless_queued: bool = False) -> int:
+    return jobs.enqueue(
         "channels.process_event",
         lock=f"inbound:{event.channel}:{sender}"[:200],
         queue="inbound",
+        unless_queued=unless_queued,
         event_id=event.pk,
     )

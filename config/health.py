@@ -10,9 +10,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
+from procrastinate.contrib.django.models import (
+    ProcrastinateEvent,
+    ProcrastinateJob,
+    ProcrastinateWorker,
+)
 
 from agent.models import AgentRun
 from channels.models import ChannelConfig, Delivery
@@ -63,17 +67,20 @@ def overall(components: list[Component]) -> str:
 
 
 def measure_queue(now: datetime) -> Queue:
-    due = Q(status="todo") & (Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=now))
-    row = ProcrastinateJob.objects.aggregate(
-        depth=Count("id", filter=due),
-        failed=Count("id", filter=Q(status="failed")),
-        oldest=Min(
-            Coalesce("scheduled_at", "procrastinateevent__at"),
-            filter=due & Q(procrastinateevent__type__in=["deferred", "deferred_for_retry"]),
-        ),
+    """Asks only for what waits and what failed, never for the day's finished jobs."""
+    last_event = ProcrastinateEvent.objects.filter(job=OuterRef("pk")).order_by("-id")
+    waiting = (
+        ProcrastinateJob.objects.filter(status="todo")
+        .filter(Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=now))
+        .annotate(since=Coalesce("scheduled_at", Subquery(last_event.values("at")[:1])))
+        .aggregate(depth=Count("pk"), oldest=Min("since"))
     )
-    oldest = (now - row["oldest"]).total_seconds() if row["oldest"] else 0.0
-    return Queue(depth=row["depth"], oldest_seconds=max(oldest, 0.0), failed=row["failed"])
+    oldest = (now - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
+    return Queue(
+        depth=waiting["depth"],
+        oldest_seconds=max(oldest, 0.0),
+        failed=ProcrastinateJob.objects.filter(status="failed").count(),
+    )
 
 
 def worker_is_alive(now: datetime) -> bool:
@@ -124,7 +131,7 @@ def _check_channels(now: datetime) -> tuple[str, str]:
         .values_list("channel", flat=True)
     )
     undelivered = Delivery.objects.filter(
-        state__in=[Delivery.State.FAILED, Delivery.State.UNKNOWN],
+        state__in=[Delivery.State.FAILED, Delivery.State.UNKNOWN, Delivery.State.HELD],
         changed_at__gte=now - timedelta(days=1),
     ).count()
     if undelivered:

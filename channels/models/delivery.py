@@ -46,6 +46,7 @@ class Delivery(models.Model):
     provider_status = models.CharField(_("provider's status"), max_length=16, blank=True)
     problem = models.TextField(_("problem"), blank=True)
     noticed = models.BooleanField(_("customer told by e-mail"), default=False)
+    notice_until = models.DateTimeField(_("a process tells them until"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"))
     changed_at = models.DateTimeField(_("changed"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
@@ -60,7 +61,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["changed_at"],
-                condition=Q(state__in=["queued", "sending", "held", "unknown"]),
+                condition=Q(state__in=["queued", "sending", "held", "unknown", "failed"]),
                 name="delivery_unfinished",
             )
         ]

@@ -24,6 +24,7 @@ class InboundEvent(models.Model):
         _("state"), max_length=10, choices=State.choices, default=State.RECEIVED
     )
     problem = models.TextField(_("problem"), blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts to read it"), default=0)
     message = models.ForeignKey(
         Message,
         models.SET_NULL,

@@ -1,32 +1,68 @@
 """The e-mail that tells a customer of the web form that there is a reply."""
 
+from datetime import timedelta
+
 from django.core.mail import send_mail
+from django.db.models import Max, Q
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from channels.models import Delivery
 from crm.models import CustomerIdentifier, Message
+from tickets.models import Ticket
 from tickets.services import get_ticket_of_conversation
+
+# Longer than the mail server's timeouts together.
+LEASE = timedelta(minutes=2)
+
+
+class NoticeUnderWay(Exception):
+    """Another process is mailing it, or died while it did: look again later."""
 
 
 def notify_customer(message_id: int) -> None:
-    """Mails the status link, once, unless the customer has seen the reply already.
+    """Mails the status link in the customer's language, unless they saw the reply since it was
+    sent. At least once: a worker that dies after the mail server took it mails it again.
 
-    The mail carries no content: what was said stays behind the link.
+    The mail carries no content: what was said stays behind the link. Raises what the mail server
+    raises, and NoticeUnderWay, so that the queue tries again.
     """
-    message = Message.objects.select_related("conversation__identifier").get(pk=message_id)
+    message = Message.objects.select_related("conversation__identifier__customer").get(
+        pk=message_id
+    )
     ticket = get_ticket_of_conversation(message.conversation)
     identifier = message.conversation.identifier
     if ticket is None or identifier is None or identifier.kind != CustomerIdentifier.Kind.EMAIL:
         return
-    if ticket.viewed_at is not None and ticket.viewed_at >= message.created_at:
+    if not _is_news(message, ticket):
         return
-    claimed = Delivery.objects.filter(message=message, noticed=False).update(noticed=True)
-    if not claimed:
+    now = timezone.now()
+    untold = Delivery.objects.filter(message=message, noticed=False)
+    free = Q(notice_until=None) | Q(notice_until__lt=now)
+    if not untold.filter(free).update(notice_until=now + LEASE):
+        if untold.exists():
+            raise NoticeUnderWay
         return
-    send_mail(
-        _("[%(reference)s] You have a reply") % {"reference": ticket.reference},
-        _("There is a reply to “%(subject)s”. Read it here and answer there:\n\n%(link)s\n")
-        % {"subject": ticket.subject, "link": ticket.status_url},
-        None,
-        [identifier.address],
-    )
+    try:
+        _send(ticket, identifier)
+    except Exception:
+        untold.update(notice_until=None)
+        raise
+    untold.update(noticed=True)
+
+
+def _is_news(message: Message, ticket: Ticket) -> bool:
+    """Whether the reply is on the customer's page and they have not looked at it since."""
+    sent_at = message.deliveries.aggregate(at=Max("sent_at"))["at"]
+    return sent_at is not None and (ticket.viewed_at is None or ticket.viewed_at < sent_at)
+
+
+def _send(ticket: Ticket, identifier: CustomerIdentifier) -> None:
+    with translation.override(identifier.customer.language or None):
+        send_mail(
+            _("[%(reference)s] You have a reply") % {"reference": ticket.reference},
+            _("There is a reply to “%(subject)s”. Read it here and answer there:\n\n%(link)s\n")
+            % {"subject": ticket.subject, "link": ticket.status_url},
+            None,
+            [identifier.address],
+        )

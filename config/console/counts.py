@@ -16,6 +16,7 @@ from crm.models import StaffAlert, User
 from tickets.inbox import overdue
 from tickets.models import Ticket
 
+UNDELIVERED = [Delivery.State.FAILED, Delivery.State.UNKNOWN, Delivery.State.HELD]
 _ATTRIBUTE = "_console_counts"
 
 
@@ -49,9 +50,7 @@ def _read(user_id: int, now: datetime) -> Counts:
             drafts=_count(Draft.objects.filter(state=Draft.State.OPEN)),
             alerts=_count(StaffAlert.objects.filter(cleared_at__isnull=True)),
             failed_jobs=_count(ProcrastinateJob.objects.filter(status="failed")),
-            undelivered=_count(
-                Delivery.objects.filter(state__in=[Delivery.State.FAILED, Delivery.State.UNKNOWN])
-            ),
+            undelivered=_count(Delivery.objects.filter(state__in=UNDELIVERED)),
         )
         .first()
     )

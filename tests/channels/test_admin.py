@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from channels.delivery import deliver
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from crm.models import Message, User
 from tickets.models import Ticket
@@ -116,3 +117,25 @@ def test_channel_settings_are_the_administrators(client: Client, carol: User, do
     assert client.post(url, data).status_code == 302
     web.refresh_from_db()
     assert (web.channel, web.greeting) == ("web", "Hi")
+
+
+def test_a_channel_that_is_switched_on_again_sends_what_it_held_back(
+    client: Client, bob: User, dora: User, ask: Ask
+) -> None:
+    web, _created = ChannelConfig.objects.get_or_create(channel="web")
+    ChannelConfig.objects.filter(pk=web.pk).update(enabled=False)
+    message = reply_to_ticket(ticket=ask(), staff=bob, text="Hello", now=timezone.now())
+    held = Delivery.objects.get(message=message)
+    deliver(held.pk)
+    client.force_login(dora)
+    assert "switched off" in client.get(LIST).content.decode()
+    assert b'action="/admin/channels/delivery/' in client.get(f"{LIST}{held.pk}/change/").content
+    url = f"/admin/channels/channelconfig/{web.pk}/change/"
+    client.post(url, {"greeting": "Hi", "signature": ""})
+    held.refresh_from_db()
+    assert held.state == Delivery.State.HELD
+    response = client.post(url, {"greeting": "Hi", "signature": "", "enabled": "on"}, follow=True)
+    assert "1 message that was held back is sent now" in response.content.decode()
+    deliver(held.pk)
+    held.refresh_from_db()
+    assert held.state == Delivery.State.SENT

@@ -26,7 +26,7 @@ from channels.types import (
 from channels.web import notices
 from config import jobs
 from crm import services
-from crm.models import Message, StaffAlert, User
+from crm.models import Customer, Message, StaffAlert, User
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -241,6 +241,7 @@ def test_what_was_cancelled_is_not_sent(queued: Delivery, now: datetime) -> None
 
 
 def test_the_customer_is_told_once_and_without_content(queued: Delivery) -> None:
+    delivery.deliver(queued.pk)
     for _ in range(2):
         notices.notify_customer(queued.message_id)
     (sent,) = mail.outbox
@@ -250,9 +251,51 @@ def test_the_customer_is_told_once_and_without_content(queued: Delivery) -> None
 
 
 def test_a_customer_who_has_seen_the_reply_gets_no_mail(queued: Delivery) -> None:
+    delivery.deliver(queued.pk)
     Ticket.objects.update(viewed_at=timezone.now() + timedelta(seconds=1))
     notices.notify_customer(queued.message_id)
     assert mail.outbox == []
+
+
+def test_a_look_at_the_page_before_the_reply_was_on_it_does_not_count(queued: Delivery) -> None:
+    Ticket.objects.update(viewed_at=timezone.now())  # after it was written
+    delivery.deliver(queued.pk)
+    notices.notify_customer(queued.message_id)
+    assert len(mail.outbox) == 1
+
+
+def test_the_notice_outlives_a_mail_server_that_is_away(
+    queued: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ConnectionRefusedError
+
+    delivery.deliver(queued.pk)
+    with monkeypatch.context() as away:
+        away.setattr(notices, "send_mail", refuse)
+        with pytest.raises(ConnectionRefusedError):
+            notices.notify_customer(queued.message_id)
+    notices.notify_customer(queued.message_id)
+    assert len(mail.outbox) == 1
+
+
+def test_the_notice_of_a_worker_that_died_is_mailed_when_its_lease_is_over(
+    queued: Delivery, now: datetime
+) -> None:
+    delivery.deliver(queued.pk)
+    Delivery.objects.update(notice_until=now + timedelta(minutes=1))
+    with pytest.raises(notices.NoticeUnderWay):
+        notices.notify_customer(queued.message_id)
+    Delivery.objects.update(notice_until=now - timedelta(seconds=1))
+    notices.notify_customer(queued.message_id)
+    assert len(mail.outbox) == 1
+
+
+def test_the_notice_speaks_the_customers_language(queued: Delivery) -> None:
+    delivery.deliver(queued.pk)
+    Customer.objects.update(language="de")
+    notices.notify_customer(queued.message_id)
+    assert "Sie haben eine Antwort" in mail.outbox[0].subject
 
 
 def answer(ask: Ask, now: datetime, text: str, ticket: Ticket | None = None) -> Message:

@@ -1,11 +1,12 @@
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 
-from config import jobs
+from config import health, jobs
 from crm.models import User
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,24 @@ def test_a_queue_that_is_behind_is_degraded(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_events SET at = now() - interval '5 minutes'")
     assert components(client)[1]["queue"]["status"] == "degraded"
+
+
+def test_a_job_with_many_events_counts_once(now: datetime) -> None:
+    failed, waiting = (jobs.enqueue("crm.mail_alert", key=key) for key in ("a", "b"))
+    later = jobs.enqueue("crm.mail_alert", at=now + timedelta(hours=1), key="c")
+    with connection.cursor() as cursor:
+        for job in (failed, waiting, later):
+            for age in ("5 minutes", "2 minutes"):
+                cursor.execute(
+                    "INSERT INTO procrastinate_events (job_id, type, at) "
+                    "VALUES (%s, 'deferred_for_retry', now() - %s::interval)",
+                    [job, age],
+                )
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [failed])
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %s", [failed])
+    queue = health.measure_queue(now)
+    assert (queue.depth, queue.failed) == (1, 1)
+    assert 110 < queue.oldest_seconds < 130
 
 
 def test_prometheus_needs_the_token_or_a_private_address(client: Client, settings: Any) -> None:
