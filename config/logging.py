@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from config.tracebacks import format_exception
+
 
 def configure(options: dict[str, Any]) -> None:
     """`settings.LOGGING_CONFIG`: takes `settings.LOGGING`, a dict of `format` and `level`."""
@@ -16,7 +18,7 @@ def configure(options: dict[str, Any]) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(format_exception),
     ]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer()
@@ -42,6 +44,8 @@ def configure(options: dict[str, Any]) -> None:
             "loggers": {
                 # Its start and end lines print every job's arguments; ours name the ids.
                 "procrastinate": {"level": "WARNING"},
+                # Without Django's own handlers, which print or mail the text of an exception.
+                "django": {"handlers": [], "level": "INFO"},
                 "django.server": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},
                 "LiteLLM": {"level": "WARNING"},
