@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+from django.db.models.fields.json import KT
 from django.urls import reverse
 
 from channels.models import Delivery, DeliveryAttempt, InboundEvent
@@ -47,13 +49,16 @@ class Outbox:
     unknown: int
 
 
-def find_taken(groups: Mapping[str, Collection[str]]) -> dict[str, Taken]:
-    """For each group of external ids the newest thing that the desk made of them; a group that
-    it knows nothing of is left out."""
-    wanted = [external_id for ids in groups.values() for external_id in ids]
+def find_taken(channel: str, groups: Mapping[str, Collection[str]]) -> dict[str, Taken]:
+    """For each group of messages the newest thing that the desk made of them; a group that it
+    knows nothing of is left out. Mails are named by Gmail's ids, others by external ids."""
+    wanted = [name for names in groups.values() for name in names]
+    name = KT("payload__gmail_id") if channel == Channel.EMAIL else F("external_id")
     events = {
-        event.external_id: event
-        for event in InboundEvent.objects.filter(external_id__in=wanted)
+        event.name: event
+        for event in InboundEvent.objects.filter(channel=channel)
+        .annotate(name=name)
+        .filter(name__in=wanted)
         .select_related("message")
         .defer("payload", "raw", "message__text", "message__full_text", "message__html")
     }
@@ -63,8 +68,8 @@ def find_taken(groups: Mapping[str, Collection[str]]) -> dict[str, Taken]:
         for ticket in Ticket.objects.filter(conversation__in=conversations).order_by("id")
     }
     taken: dict[str, Taken] = {}
-    for group, ids in groups.items():
-        known = [events[external_id] for external_id in ids if external_id in events]
+    for group, names in groups.items():
+        known = [events[name] for name in names if name in events]
         if known:
             newest = max(known, key=lambda event: event.pk)
             conversation = newest.message.conversation_id if newest.message else None

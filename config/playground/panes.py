@@ -45,12 +45,8 @@ def _mails() -> Context:
     if not customers.plays_mail():
         return {"real": settings.GMAIL_SUPPORT_ADDRESS, "played": False}
     threads = customers.list_threads()
-    taken = desk.find_taken(
-        {
-            thread.thread_id: [f"gmail:{mail.gmail_id}" for mail in thread.mails]
-            for thread in threads
-        }
-    )
+    mails = {thread.thread_id: [mail.gmail_id for mail in thread.mails] for thread in threads}
+    taken = desk.find_taken(desk.Channel.EMAIL, mails)
     entries = [(thread, taken.get(thread.thread_id)) for thread in threads]
     return {"played": True, "entries": entries}
 
@@ -60,7 +56,8 @@ def _chat(number: str) -> Context:
         return {"real": settings.TWILIO_WHATSAPP_FROM.removeprefix("whatsapp:"), "played": False}
     lines = customers.list_chat(customers.read_chat_books(), number)
     mine = [f"whatsapp:{line.sid}" for line in lines if line.mine]
-    return {"played": True, "lines": lines, "taken": desk.find_taken({number: mine}).get(number)}
+    taken = desk.find_taken(desk.Channel.WHATSAPP, {number: mine})
+    return {"played": True, "lines": lines, "taken": taken.get(number)}
 
 
 def _books() -> Context:

@@ -3,7 +3,7 @@
 import importlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,7 @@ import config.urls
 from channels.gmail.double import GmailDouble
 from channels.gmail.parse import parse_mail
 from channels.gmail.types import RawMail
+from channels.models import InboundEvent
 from channels.whatsapp.double.provider import Conduct, Provider
 from channels.whatsapp.double.server import DoubleServer
 from config.demo import doubles, mailbox
@@ -30,6 +31,7 @@ from config.playground import ACCOUNT_SID, CLIENT_ID, customers, faults
 from tests.browser import conftest as browser
 from tests.browser.test_main_job import SOON, look_for_barriers
 from tests.config.test_environment import check
+from tickets.models import Ticket
 
 SENDER = "whatsapp:+14155238886"
 MIA = {"name": "Mia Novak", "number": "+49 1511 2345678", "address": "mia@example.com"}
@@ -282,6 +284,35 @@ def test_books_are_shown_escaped_and_only_when_they_change(
     twilio.provider.courier.wait_until_idle()
     changed = client.get("/playground/news/", {"number": "+4915112345678", "seen": seen})
     assert [pane.id for pane in changed.context["changed"]] == ["chat"]
+
+
+@pytest.mark.usefixtures("playground")
+def test_what_the_desk_made_of_it_is_one_click_away(
+    client: Client, gmail: GmailDouble, twilio: DoubleServer, ask: Callable[..., Ticket]
+) -> None:
+    ticket = ask()
+    message = twilio.receive("whatsapp:+4915112345678", "Hello?")
+    stored = gmail.mailbox.deliver(b"From: a@example.com\r\nSubject: Away\r\n\r\nAway")
+    InboundEvent.objects.create(
+        channel="whatsapp",
+        external_id=f"whatsapp:{message.sid}",
+        payload={},
+        message=ticket.conversation.messages.get(),
+        received_at=ticket.created_at,
+    )
+    parked = InboundEvent.objects.create(
+        channel="email",
+        external_id="any",
+        payload={"gmail_id": stored.gmail_id},
+        problem="An automatic reply.",
+        received_at=ticket.created_at,
+    )
+    shown = client.get("/playground/").content.decode()
+    assert f"At the desk: {ticket.reference}" in shown
+    assert f"/admin/tickets/ticket/{ticket.pk}/change/" in shown
+    assert "At the desk: Parked" in shown
+    assert "An automatic reply." in shown
+    assert f"/admin/channels/inboundevent/{parked.pk}/change/" in shown
 
 
 @pytest.mark.usefixtures("playground")
