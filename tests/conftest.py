@@ -29,10 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test with real transactions empties Django's tables at its end, but not the queue's.
     Afterwards there are no jobs, and again what the migrations put there, such as roles."""
     yield
+    if nextitem is None:
+        return  # the database is gone already
     marker = item.get_closest_marker("django_db")
     transactional = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
     if transactional or (marker is not None and marker.kwargs.get("transaction")):
