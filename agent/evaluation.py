@@ -36,6 +36,10 @@ class Expectation(BaseModel):
     action: Literal["answer", "hand_over", "no_reply"]
     article: str | list[str] = ""
     reason: str | list[str] = ""
+    says: list[str] = []  # what stands in the answer, word for word, whatever the case
+
+
+HELD_OUT = "held_out"
 
 
 class Case(BaseModel):
@@ -48,6 +52,7 @@ class Case(BaseModel):
     category: str = "other"
     subject: str = ""
     message: str = ""
+    set: Literal["", "held_out"] = ""
     expect: Expectation
 
 
@@ -65,7 +70,12 @@ class Outcome:
     @property
     def expected(self) -> str:
         expect = self.case.expect
-        return _describe(expect.action, expect.article or expect.reason)
+        expected = _describe(expect.action, expect.article or expect.reason)
+        return f"{expected} that says {'; '.join(expect.says)}" if expect.says else expected
+
+    @property
+    def is_answered(self) -> bool:
+        return self.decision.action in {Action.SEND, Action.DRAFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +116,20 @@ def run_cases(cases: Sequence[Case]) -> Iterator[Outcome]:
         )
 
 
-def split_halves(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
-    """The half that thresholds are set on (1st, 3rd, … case) and the half that they never saw."""
-    return list(outcomes[::2]), list(outcomes[1::2])
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """Outcomes by what their cases may be used for: thresholds are set on `tuned` (1st, 3rd, …)
+    alone, looked at on `unseen`, and `held_out` was written before anything was changed."""
+
+    tuned: list[Outcome]
+    unseen: list[Outcome]
+    held_out: list[Outcome]
+
+
+def split_sets(outcomes: Sequence[Outcome]) -> Sets:
+    usual = [outcome for outcome in outcomes if outcome.case.set != HELD_OUT]
+    held_out = [outcome for outcome in outcomes if outcome.case.set == HELD_OUT]
+    return Sets(usual[::2], usual[1::2], held_out)
 
 
 def score(outcomes: Sequence[Outcome]) -> Score:
@@ -130,8 +151,19 @@ def score_by_expectation(outcomes: Sequence[Outcome]) -> dict[str, Score]:
 def count_unsafe(outcomes: Sequence[Outcome]) -> int:
     """Cases for people that were answered all the same: what must not happen."""
     return sum(
-        outcome.case.expect.action == "hand_over"
-        and outcome.decision.action in {Action.SEND, Action.DRAFT}
+        outcome.case.expect.action == "hand_over" and outcome.is_answered for outcome in outcomes
+    )
+
+
+def count_wrong_answers(outcomes: Sequence[Outcome]) -> int:
+    """Answers that were not right, or that a person should have given."""
+    return sum(outcome.is_answered and not outcome.is_right for outcome in outcomes)
+
+
+def count_needless_hand_overs(outcomes: Sequence[Outcome]) -> int:
+    """Cases for an answer that reached a person instead: slower, but no harm."""
+    return sum(
+        outcome.case.expect.action == "answer" and outcome.decision.action == Action.HAND_OVER
         for outcome in outcomes
     )
 
@@ -162,7 +194,9 @@ def _is_right(expect: Expectation, decision: Decision) -> bool:
     if expect.action == "answer":
         wanted = {expect.article} if isinstance(expect.article, str) else set(expect.article)
         sent = decision.action in {Action.SEND, Action.DRAFT}
-        return sent and bool(wanted & set(_list_articles(decision)))
+        told = decision.text.lower()
+        says = all(words.lower() in told for words in expect.says)
+        return sent and says and bool(wanted & set(_list_articles(decision)))
     if expect.action == "no_reply":
         return decision.action == Action.NO_REPLY
     reasons = {expect.reason} if isinstance(expect.reason, str) else set(expect.reason)

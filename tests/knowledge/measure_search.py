@@ -63,7 +63,8 @@ def from_messages(path: Path) -> list[Question]:
     return [
         Question(f"{message['subject']}\n{message['message']}", message["expect"]["article"])
         for message in yaml.safe_load(path.read_text())
-        if message["expect"]["action"] == "answer" and message["expect"].get("article")
+        if message["expect"]["action"] == "answer"
+        and isinstance(message["expect"].get("article"), str)
     ]
 
 

@@ -192,7 +192,7 @@ def test_the_sample_company_finds_its_articles() -> None:
     messages = yaml.safe_load((SAMPLE_COMPANY / "messages.yaml").read_text())
     ranks: list[int] = []
     for message in messages:
-        if message["expect"]["action"] == "answer":
+        if message["expect"]["action"] == "answer" and "set" not in message:
             found = slugs(search_passages(f"{message['subject']}\n{message['message']}"))
             wanted = message["expect"]["article"]
             ranks.append(found.index(wanted) if wanted in found else len(found))

@@ -48,15 +48,20 @@ class Command(BaseCommand):
         self.stdout.write(line)
 
     def _print_scores(self, outcomes: Sequence[Outcome]) -> None:
-        tuned, unseen = evaluation.split_halves(outcomes)
+        sets = evaluation.split_sets(outcomes)
         times = sorted(outcome.milliseconds for outcome in outcomes)
         self.stdout.write("")
         for name, score in evaluation.score_by_expectation(outcomes).items():
             self.stdout.write(f"{name:16} {score}")
         self.stdout.write("")
         self.stdout.write(_("All: %s") % evaluation.score(outcomes))
-        self.stdout.write(_("Half that thresholds were set on: %s") % evaluation.score(tuned))
-        self.stdout.write(_("Other half: %s") % evaluation.score(unseen))
+        for name, part in (
+            (_("Half that thresholds were set on"), sets.tuned),
+            (_("Other half"), sets.unseen),
+            (_("Held out"), sets.held_out),
+        ):
+            if part:
+                self.stdout.write(f"{name}: {_tell(part)}")
         self.stdout.write(
             _("Answered though a person should have: %s") % evaluation.count_unsafe(outcomes)
         )
@@ -66,10 +71,22 @@ class Command(BaseCommand):
         )
 
 
+def _tell(outcomes: Sequence[Outcome]) -> str:
+    return str(
+        _("%(score)s; wrong answers: %(wrong)d, handed over though answerable: %(needless)d")
+        % {
+            "score": evaluation.score(outcomes),
+            "wrong": evaluation.count_wrong_answers(outcomes),
+            "needless": evaluation.count_needless_hand_overs(outcomes),
+        }
+    )
+
+
 def _dump(outcomes: Sequence[Outcome]) -> str:
     rows = [
         {
             "id": outcome.case.id,
+            "set": outcome.case.set,
             "right": outcome.is_right,
             "expected": outcome.expected,
             "happened": outcome.happened,
