@@ -1,0 +1,5 @@
+"""Messages over form, e-mail and WhatsApp through the doubles, with faults on every way.
+
+`python -m benchmarks.three_channels` starts a desk of its own (database, web, workers, doubles),
+drives it, waits until it is quiet, and asks database and doubles what became of every message.
+"""
