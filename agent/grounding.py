@@ -1,7 +1,8 @@
 """Whether passages support an answer, sentence by sentence, by a check that runs everywhere.
 
 Words, numbers and noes of every claim must stand in the cited passages; a claim that says it in
-other words may lean on the meaning, but on its numbers and noes never.
+other words may lean on the meaning, but never with its numbers, its noes, or what it says of
+money, data and access.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from agent.courtesies import is_courtesy
 from agent.outgoing import list_objections
 from agent.plaintext import from_markdown
 from agent.types import Verdict
@@ -24,19 +26,31 @@ from knowledge.types import FoundPassage
 
 # Share of a claim's content words that the passage has to hold; quotes reach 1.0. Set by hand on
 # the claims of tests/agent/test_grounding.py, not measured on a larger set yet.
-ENOUGH_WORDS = 0.6
+ENOUGH_WORDS = 0.75
 SOME_WORDS = 0.4
+# Share of a claim's words that makes a sentence the one it speaks of, or retells.
+SAME_MATTER = 0.6
+RETOLD_WORDS = 4  # below this many words a likeness to an internal passage says nothing
 # Cosine of claim and nearest sentence that makes up for the missing words between the two.
 SAME_MEANING = 0.7
 # Words in a row that an answer may share with an internal passage and no public one.
 QUOTED_WORDS = 7
 
-_COURTESY = re.compile(
-    r"^(?:hi|hello|dear|thanks?|thank you|best (?:wishes|regards)|kind regards|regards"
-    r"|you're welcome|i hope (?:this|that) helps|let (?:me|us) know|write back"
-    r"|happy to help|sure|of course|i'm sorry|sorry|hallo|guten tag|viele grüße|hola|bonjour)\b"
-    r"[^.!?\d]{0,120}[.!?,:]?$",
-    re.IGNORECASE,
+# What costs the customer or us money, data or access is never made up for by other words: what a
+# claim speaks of, the passages must speak of too.
+_MATTERS = tuple(
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    for words in (
+        r"pay\w*|paid|fees?|charg\w+|costs?|pric\w+|bill\w*|invoic\w+|owe\w*|money|debts?",
+        r"free|gratis|complimentary|at no cost",
+        r"refund\w*|reimburs\w+|money back|compensat\w+|cashback|credited",
+        r"discount\w*|rebates?|cheaper|% off|percent off",
+        r"delet\w+|eras\w+|wip(?:e|ed|es|ing)|destroy\w*|remov\w+|lost|lose[sd]?|losing|gone",
+        r"passwords?|passphrases?|passcodes?|credentials?",
+        r"card numbers?|cvv|cvc|iban|bank details|pin",
+        r"codes?",
+        r"suspend\w*|block\w*|clos(?:ed|es?|ure)|terminat\w+|cancel\w*|locked|deactivat\w+",
+    )
 )
 _WORD = re.compile(r"[^\W_]+")
 
@@ -68,7 +82,7 @@ def list_certain_objections(
     """What speaks against an answer whatever language it is in: what may never leave, words of
     internal passages, numbers that the passages lack."""
     complaints = list_objections(answer, cited)
-    if _quotes_internal(answer, cited, retrieved):
+    if _quotes_internal(answer, cited, retrieved) or _retells_internal(answer, cited, retrieved):
         complaints.append(_("It quotes an internal passage."))
     told = _list_numbers([_whole(passage) for passage in cited])
     claimed = {value for sentence in split_sentences(answer) for value in _digits(sentence)}
@@ -86,6 +100,8 @@ def _check_claim(claim: str, support: Sequence[Sequence[str]]) -> tuple[float, s
         default=(0.0, ()),
     )
     quote = {"claim": claim[:120]}
+    if not _list_matters(claim) <= _list_matters("\n".join(sentences)):
+        return 0.0, _("Not in the passages: “%(claim)s”") % quote
     if share < ENOUGH_WORDS:
         meaning = _similarity(claim, sentences) if share >= SOME_WORDS else 0.0
         if meaning < SAME_MEANING:
@@ -105,7 +121,7 @@ def _is_contradicted(claim: str, words: set[str], sentences: Sequence[str]) -> b
     nearest = [
         sentence for sentence, share in zip(sentences, overlaps, strict=True) if share == best
     ]
-    return best >= ENOUGH_WORDS and all(
+    return best >= SAME_MATTER and all(
         is_negated(sentence) != is_negated(claim) for sentence in nearest
     )
 
@@ -121,7 +137,11 @@ def _digits(sentence: str) -> set[str]:
 
 def _is_claim(sentence: str) -> bool:
     plain = strip_marker(sentence).strip()
-    return bool(content_words(plain)) and not _COURTESY.match(plain) and not plain.endswith("?")
+    return bool(content_words(plain)) and not is_courtesy(plain)
+
+
+def _list_matters(text: str) -> set[int]:
+    return {number for number, words in enumerate(_MATTERS) if words.search(text)}
 
 
 def _overlap(words: set[str], sentence: str) -> float:
@@ -148,6 +168,24 @@ def _quotes_internal(
     secret = set().union(*(_runs(text) for text in internal))
     public = set().union(*(_runs(_whole(passage)) for passage in cited))
     return bool((_runs(answer) & secret) - public)
+
+
+def _retells_internal(
+    answer: str, cited: Sequence[FoundPassage], retrieved: Sequence[FoundPassage]
+) -> bool:
+    """Whether a sentence has most of its words from an internal passage rather than from the
+    cited ones."""
+    internal = [_whole(passage) for passage in retrieved if passage.audience != "public"]
+    public = [_whole(passage) for passage in cited]
+    for sentence in split_sentences(answer) if internal else ():
+        words = content_words(sentence)
+        told, known = (
+            max((_overlap(words, text) for text in texts), default=0.0)
+            for texts in (internal, public)
+        )
+        if len(words) >= RETOLD_WORDS and known < ENOUGH_WORDS and told >= max(SAME_MATTER, known):
+            return True
+    return False
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

@@ -6,26 +6,17 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from agent.plaintext import from_markdown, strip_invisible, tidy
+from agent.pledges import find_promise, find_request
 from knowledge.types import FoundPassage
 
 MAX_CHARACTERS = 4_000
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk)[-_](?:live|test|proj)?[-_]?[A-Za-z0-9]{16,}|\bAKIA[0-9A-Z]{16}\b"
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}|\bsystem prompt\b",
-    re.IGNORECASE,
-)
-_PROMISE = re.compile(
-    r"\b(?:(?:we|i)(?:'ll| will| shall| can| have|'ve|'m going to| are going to)\s+(?:\w+\s+){0,4}?"
-    r"(?:refund(?:ed)?|reimburse[d]?|credit(?:ed)? you|compensate[d]?|waive[d]?|discount)"
-    r"|you(?:'ll| will| are going to) (?:get|receive|be given) (?:\w+\s+){0,3}?"
-    r"(?:refund|discount|compensation|money back|free)"
-    r"|(?:we|i)(?:'ll| will) (?:\w+\s+){0,2}?(?:add|build|release|ship|implement|launch)\b"
-    r"|(?:i|we) (?:promise|guarantee)|your (?:refund|discount|upgrade) (?:is|has been) approved"
-    r"|coming soon|on our roadmap)\b",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(
@@ -35,12 +26,15 @@ _MARKUP = re.compile(
 
 def clean(answer: str) -> str:
     """The answer as plain text: no markup, no images, no control or zero-width characters."""
-    return tidy(from_markdown(strip_invisible(answer)))[:MAX_CHARACTERS]
+    readable = strip_invisible(answer[: MAX_CHARACTERS * 2])
+    return tidy(from_markdown(readable))[:MAX_CHARACTERS]
 
 
 def list_objections(answer: str, passages: Sequence[FoundPassage]) -> list[str]:
     """Why an answer may not leave; [] if it may. Links and addresses must be the sources'."""
-    sources = "\n".join(passage.text for passage in passages).lower()
+    sources = "\n".join(
+        f"{passage.text}\n\n{from_markdown(passage.text)}" for passage in passages
+    ).lower()
     objections = []
     if _MARKUP.search(answer):
         objections.append(_("It contains markup."))
@@ -54,7 +48,10 @@ def list_objections(answer: str, passages: Sequence[FoundPassage]) -> list[str]:
     ]
     if foreign:
         objections.append(_("It contains %(count)d foreign address(es).") % {"count": len(foreign)})
-    promise = _PROMISE.search(answer)
-    if promise and promise[0].lower() not in sources:
-        objections.append(_("It promises something: “%(words)s”.") % {"words": promise[0]})
+    promise = find_promise(answer, sources)
+    if promise:
+        objections.append(_("It promises something: “%(words)s”.") % {"words": promise})
+    request = find_request(answer, sources)
+    if request:
+        objections.append(_("It asks for what nobody may tell: “%(words)s”.") % {"words": request})
     return objections
