@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from django.db.models import Exists
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
@@ -26,6 +28,13 @@ Argument = str | int | None
 Function = TypeVar("Function", bound=Callable[..., None])
 
 _job_manager = JobManager(DjangoConnector())
+
+# Every queue with its priority: what is due goes in this order, a reply before a new question.
+QUEUES = {"delivery": 30, "default": 20, "inbound": 10, "agent": 0, "knowledge": -10}
+# Their jobs wait for models, so a worker keeps threads free for those of the others.
+SLOW_QUEUES = frozenset({"agent", "knowledge"})
+# What repairs goes with the replies.
+_PERIODIC_PRIORITY = QUEUES["delivery"]
 
 
 class Backoff(BaseRetryStrategy):
@@ -50,6 +59,8 @@ def task(
 ) -> Callable[[Function], Function]:
     """Registers a function as the task `name`; the job's correlation id is bound around it.
 
+    `queue`, one of QUEUES, is that of its periodic runs; `enqueue` names its own.
+
     A periodic job's `timestamp`, which Procrastinate passes, is not handed on.
     """
 
@@ -73,7 +84,10 @@ def every(cron: str, name: str) -> None:
     Raises KeyError if no such task is registered.
     """
     app.periodic_registry.register_task(
-        task=app.tasks[name], cron=cron, periodic_id=name, configure_kwargs={}
+        task=app.tasks[name],
+        cron=cron,
+        periodic_id=name,
+        configure_kwargs={"priority": _PERIODIC_PRIORITY},
     )
 
 
@@ -96,6 +110,8 @@ def enqueue(
     """
     if lock and at:
         raise ValueError("A scheduled job would block every later job of its lock.")
+    if queue not in QUEUES:
+        raise ValueError(f"There is no queue {queue!r}: no worker would look into it.")
     if unless_queued and _is_queued(name, arguments):
         return 0
     correlation_id = get_correlation_id()
@@ -107,10 +123,20 @@ def enqueue(
         job_manager=_job_manager,
         lock=lock,
         queue=queue,
+        priority=QUEUES[queue],
         schedule_at=at,
         task_kwargs=task_kwargs,
     )
     return deferrer.defer()
+
+
+def has_job(*, lock: Combinable) -> Exists:
+    """For a query: whether a job of the lock waits or runs. `lock` is an expression of the row."""
+    # Imported late: this module is imported before the models are loaded.
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    pending = [Status.TODO.value, Status.DOING.value]
+    return Exists(ProcrastinateJob.objects.filter(lock=lock, status__in=pending))
 
 
 def _is_queued(name: str, arguments: dict[str, Argument]) -> bool:

@@ -1,28 +1,29 @@
 """One worker process: runs the jobs of every queue until it is told to stop."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import threading
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import structlog
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
-from procrastinate.job_context import JobContext
-from procrastinate.worker import Worker
+from procrastinate.psycopg_connector import PsycopgConnector
+
+from config.job_watch import log_job, watch_job
+from config.jobs import QUEUES, SLOW_QUEUES
 
 logger = structlog.get_logger(__name__)
 
 # Jobs that share a lock follow each other at this interval, for a release sends no notice.
 FETCH_INTERVAL = 0.25
+_CONNECTIONS = 6
 _LAST_WORDS = 5.0  # seconds between the end of the grace and a hard exit
 
 
@@ -32,6 +33,9 @@ class WorkerEndedError(Exception):
 
 def run_worker(*, concurrency: int, grace: float) -> None:
     """Runs jobs in up to `concurrency` threads until SIGTERM or SIGINT.
+
+    A quarter of the threads takes no job that waits for a model, so that a reply of staff leaves
+    while every model call hangs; the other three quarters take nothing else.
 
     Then it takes no new job and waits `grace` seconds for those that run. A job that does not
     end in that time is cut off with the process, exit code 1; the job stays marked as running
@@ -44,7 +48,7 @@ def run_worker(*, concurrency: int, grace: float) -> None:
     app.perform_import_paths()  # type: ignore[no-untyped-call]
     _hide_arguments()
     try:
-        with app.replace_connector(connector.get_worker_connector()):
+        with app.replace_connector(_make_connector()):
             asyncio.run(_work(concurrency=concurrency, grace=grace))
     except (ConnectorException, psycopg.OperationalError) as error:
         raise WorkerEndedError(str(error.__cause__ or error)) from error
@@ -55,15 +59,19 @@ async def _work(*, concurrency: int, grace: float) -> None:
     # Sync jobs run in the loop's default executor, whose own size would cap the concurrency.
     loop.set_default_executor(ThreadPoolExecutor(concurrency, thread_name_prefix="job"))
     async with app.open_async():
-        work = asyncio.ensure_future(
-            app.run_worker_async(
-                concurrency=concurrency,
-                fetch_job_polling_interval=FETCH_INTERVAL,
-                shutdown_graceful_timeout=grace,
-                install_signal_handlers=False,
-                worker_middleware=[_log_job],
+        works = [
+            asyncio.ensure_future(
+                app.run_worker_async(
+                    queues=list(queues),
+                    concurrency=threads,
+                    fetch_job_polling_interval=FETCH_INTERVAL,
+                    shutdown_graceful_timeout=grace,
+                    install_signal_handlers=False,
+                    worker_middleware=[log_job, watch_job],
+                )
             )
-        )
+            for queues, threads in share_threads(concurrency).items()
+        ]
         stopping = asyncio.Event()
 
         def stop(name: str) -> None:
@@ -71,36 +79,39 @@ async def _work(*, concurrency: int, grace: float) -> None:
                 stopping.set()
                 logger.info("worker.stopping", signal=name)
                 _exit_hard_after(grace + _LAST_WORDS)
-                work.cancel()
+                cancel(works)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number.name)
         logger.info("worker.started", concurrency=concurrency, process=os.getpid())
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
+        await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.is_set():  # one ended by itself; a second cancel would cut the grace short
+            cancel(works)
+        for ended in await asyncio.gather(*works, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
     if not stopping.is_set():
         raise WorkerEndedError("the connection to the database broke")
     logger.info("worker.stopped")
 
 
-async def _log_job(
-    call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: Worker
-) -> Any:
-    """The event, the task's name and the ids, never the arguments."""
-    started = time.monotonic()
-    job = logger.bind(task=context.job.task_name, job=context.job.id, attempt=context.job.attempts)
-    try:
-        result = await call_next()
-    except BaseException as error:
-        job.warning(
-            "job.failed",
-            seconds=round(time.monotonic() - started, 3),
-            error=type(error).__name__,
-            exc_info=True,
-        )
-        raise
-    job.info("job.finished", seconds=round(time.monotonic() - started, 3))
-    return result
+def share_threads(concurrency: int) -> dict[tuple[str, ...], int]:
+    """Queues and how many of their jobs run at the same time; two threads are the least."""
+    quick = max(1, concurrency // 4)
+    return {
+        tuple(sorted(set(QUEUES) - SLOW_QUEUES)): quick,
+        tuple(sorted(SLOW_QUEUES)): max(1, concurrency - quick),
+    }
+
+
+def cancel(works: Sequence[asyncio.Future[None]]) -> None:
+    for work in works:
+        work.cancel()
+
+
+def _make_connector() -> PsycopgConnector:
+    """Each of the two workers listens on a connection of its own; the others are shared."""
+    return PsycopgConnector(kwargs=connector_params("default"), max_size=_CONNECTIONS)
 
 
 def _hide_arguments() -> None:

@@ -29,7 +29,12 @@ class ArticleKeepsChangingError(Exception):
 
 def request_indexing(article_id: int) -> None:
     """Enqueues the indexing of an article, in the caller's transaction."""
-    enqueue("knowledge.index_article", lock=f"article-{article_id}", article_id=article_id)
+    enqueue(
+        "knowledge.index_article",
+        lock=f"article-{article_id}",
+        queue="knowledge",
+        article_id=article_id,
+    )
 
 
 def index_article(article_id: int) -> int:

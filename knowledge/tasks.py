@@ -4,11 +4,11 @@ from config.jobs import Backoff, task
 from knowledge import indexing
 
 
-@task("knowledge.index_article", retry=Backoff())
+@task("knowledge.index_article", queue="knowledge", retry=Backoff())
 def index_article(article_id: int) -> None:
     indexing.index_article(article_id)
 
 
-@task("knowledge.index_all", retry=Backoff())
+@task("knowledge.index_all", queue="knowledge", retry=Backoff())
 def index_all() -> None:
     indexing.index_all()

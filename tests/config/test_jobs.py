@@ -6,6 +6,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config import jobs
 from config.correlation import bind_correlation_id
+from config.worker import share_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -24,3 +25,35 @@ def test_a_sweep_adds_no_job_beside_one_that_waits() -> None:
 def test_a_job_that_waits_for_its_time_counts_as_queued() -> None:
     jobs.enqueue("crm.mail_alert", at=timezone.now() + timedelta(minutes=5), key="one")
     assert jobs.enqueue("crm.mail_alert", unless_queued=True, key="one") == 0
+
+
+def test_replies_and_repairs_go_first() -> None:
+    from procrastinate.contrib.django import app
+
+    for queue in reversed(jobs.QUEUES):
+        jobs.enqueue("crm.mail_alert", queue=queue, key="k")
+    order = ProcrastinateJob.objects.order_by("-priority", "id")
+    assert list(order.values_list("queue_name", flat=True)) == list(jobs.QUEUES)
+    sweep = app.periodic_registry.periodic_tasks["channels.rescue_events", "channels.rescue_events"]
+    assert sweep.configure_kwargs["priority"] == jobs.QUEUES["delivery"]
+
+
+def test_a_queue_that_nobody_works_is_refused() -> None:
+    with pytest.raises(ValueError, match="no queue 'other'"):
+        jobs.enqueue("crm.mail_alert", queue="other", key="k")
+
+
+def test_the_tasks_name_queues_that_a_worker_looks_into() -> None:
+    from procrastinate.contrib.django import app
+
+    named = {task.queue for task in app.tasks.values()}
+    assert named - {"builtin"} <= set(jobs.QUEUES)
+
+
+@pytest.mark.parametrize(("concurrency", "threads"), [(1, [1, 1]), (4, [1, 3]), (16, [4, 12])])
+def test_threads_are_shared_between_replies_and_models(
+    concurrency: int, threads: list[int]
+) -> None:
+    shares = share_threads(concurrency)
+    assert list(shares.values()) == threads
+    assert sorted(queue for queues in shares for queue in queues) == sorted(jobs.QUEUES)

@@ -89,9 +89,10 @@ def wait_for(condition: Callable[[], object], log: Path) -> None:
         time.sleep(0.02)
 
 
-def defer(query: Query, task: str, **arguments: object) -> None:
+def defer(query: Query, task: str, *, queue: str = "default", **arguments: object) -> None:
     query(
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', %s, %s)",
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES (%s, %s, %s)",
+        queue,
         task,
         json.dumps(arguments),
     )
@@ -105,7 +106,9 @@ def test_jobs_run_side_by_side_and_the_log_names_no_arguments(
     meeting.mkdir()
     with worker(environment, log) as process:
         for number in range(24):
-            defer(query, "trial.meet", folder=str(meeting), mark=str(number), expected=24)
+            queue = "agent" if number < 18 else "default"
+            meet = {"folder": str(meeting), "mark": str(number), "expected": 24}
+            defer(query, "trial.meet", queue=queue, **meet)
         defer(query, "trial.fail", secret="swordfish")
         met = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
         failed = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"
@@ -117,6 +120,23 @@ def test_jobs_run_side_by_side_and_the_log_names_no_arguments(
     assert '"event": "job.failed"' in said
     assert "swordfish" not in said
     assert "mark" not in said
+
+
+def test_slow_jobs_leave_room_for_replies(
+    query: Query, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log, sent = tmp_path / "worker.log", tmp_path / "sent"
+    with worker(environment, log) as process:
+        for number in range(30):
+            path = str(tmp_path / f"model-{number}")
+            defer(query, "trial.sleep", queue="agent", path=path, milliseconds=4000)
+        wait_for(lambda: len(list(tmp_path.glob("model-*.begun"))) == 18, log)
+        defer(query, "trial.touch", queue="delivery", path=str(sent))
+        wait_for(sent.exists, log)
+        assert not (tmp_path / "model-0").exists()
+        query("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+        process.terminate()
+        assert process.wait(40) == 0
 
 
 def test_a_running_job_ends_before_the_worker_does(
