@@ -54,5 +54,7 @@ def get_chat_model() -> FallbackModel:
     if settings.LLM_MODEL != OFFLINE:
         connect = import_string(settings.CHAT_MODELS["litellm"])
         names = [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
-        models = RedactedModel.wrap_all([connect(name) for name in names if name != OFFLINE])
+        models = [connect(name) for name in names if name != OFFLINE]
+        if settings.LLM_REDACT:
+            models = RedactedModel.wrap_all(models)
     return FallbackModel([*models, import_string(settings.CHAT_MODELS[OFFLINE])()])

@@ -18,8 +18,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import litellm
+from django.conf import settings
 
 from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolCall, ToolSpec
+from agent.redaction import Redactor
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
@@ -92,10 +94,13 @@ class LiteLLMEmbedder:
         return len(self.embed(["dimensions"])[0])
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Raises ModelError if the provider does not answer in time or answers too little."""
+        """Of the texts as redacted, for a search may quote what a customer wrote.
+
+        Raises ModelError if the provider does not answer in time or answers too little.
+        """
         vectors: list[list[float]] = []
         for start in range(0, len(texts), EMBEDDING_BATCH):
-            batch = list(texts[start : start + EMBEDDING_BATCH])
+            batch = [_redact(text) for text in texts[start : start + EMBEDDING_BATCH]]
             response: Any = _call(
                 functools.partial(
                     litellm.embedding,
@@ -115,6 +120,10 @@ class LiteLLMEmbedder:
 
     def count_tokens(self, text: str) -> int:
         return int(litellm.token_counter(model=self._model, text=text))
+
+
+def _redact(text: str) -> str:
+    return Redactor().mask(text) if settings.LLM_REDACT else text
 
 
 def _call(function: Callable[[], Result], *, seconds: float) -> Result:

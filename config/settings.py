@@ -263,6 +263,7 @@ if PLAYGROUND and (_https or (DATABASE_URL and not DEBUG)):
 LLM_MODEL = env.text("LLM_MODEL", "offline") or "offline"
 LLM_FALLBACK_MODELS = env.items("LLM_FALLBACK_MODELS")
 LLM_TIMEOUT_SECONDS = env.number("LLM_TIMEOUT_SECONDS", 30, minimum=1)
+LLM_REDACT = env.flag("LLM_REDACT", default=True)
 AUTONOMY = env.choice("AUTONOMY", ("automatic", "earned", "draft"), "automatic")
 # Dotted names, so that only the process that uses a provider imports it.
 CHAT_MODELS = {"offline": "agent.offline.OfflineModel", "litellm": "agent.llm.LiteLLMModel"}

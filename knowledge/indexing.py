@@ -61,10 +61,9 @@ def index_article(article_id: int) -> int:
 def index_all() -> int:
     """Brings every article up to date, and swaps in the current model's vectors if they wait
     for that; returns how many passages it embedded."""
-    embedded = sum(
-        index_article(pk) for pk in Article.objects.order_by("pk").values_list("pk", flat=True)
-    )
-    activate_if_complete(get_index(get_embedder()))
+    index = get_index(get_embedder())
+    embedded = sum(index_article(pk) for pk in _list_outdated(index))
+    activate_if_complete(index)
     return embedded
 
 
@@ -85,6 +84,32 @@ def _is_current(article: Article, index: EmbeddingIndex) -> bool:
         article.indexed_fingerprint == article.fingerprint()
         and not article.passages.exclude(embeddings__index=index).exists()
     )
+
+
+def _list_outdated(index: EmbeddingIndex) -> list[int]:
+    """The ids of articles that are not current, by one query: `_is_current` and
+    `Article.fingerprint` in SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM knowledge_article article
+            WHERE indexed_fingerprint <> encode(sha256(
+                    convert_to(title, 'UTF8') || '\\x00' || convert_to(summary, 'UTF8') || '\\x00'
+                    || convert_to(keywords, 'UTF8') || '\\x00' || convert_to(language, 'UTF8')
+                    || '\\x00' || convert_to(body, 'UTF8')
+                ), 'hex')
+                OR EXISTS (
+                    SELECT FROM knowledge_passage passage
+                    WHERE passage.article_id = article.id AND NOT EXISTS (
+                        SELECT FROM knowledge_passageembedding embedding
+                        WHERE embedding.passage_id = passage.id AND embedding.index_id = %s
+                    )
+                )
+            ORDER BY id
+            """,
+            [index.pk],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _draft(article: Article, count_tokens: TokenCounter) -> list[_Draft]:

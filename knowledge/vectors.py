@@ -26,7 +26,8 @@ def get_active_index(embedder: Embedder) -> EmbeddingIndex | None:
 def get_index(embedder: Embedder) -> EmbeddingIndex:
     """The embedder's index, made at its first use: active if it is the first of all."""
     index = EmbeddingIndex.objects.filter(model=embedder.name).first()
-    return index or _create_index(embedder)
+    # The length of a vector may cost a call to the provider: asked before anything is locked.
+    return index or _create_index(embedder.name, embedder.dimensions)
 
 
 @transaction.atomic
@@ -48,15 +49,15 @@ def activate_if_complete(index: EmbeddingIndex) -> bool:
 
 
 @transaction.atomic
-def _create_index(embedder: Embedder) -> EmbeddingIndex:
+def _create_index(model: str, dimensions: int) -> EmbeddingIndex:
     _lock_indexes()
-    existing = EmbeddingIndex.objects.filter(model=embedder.name).first()
+    existing = EmbeddingIndex.objects.filter(model=model).first()
     if existing:
         return existing
     first = not EmbeddingIndex.objects.filter(state=EmbeddingIndex.State.ACTIVE).exists()
     index = EmbeddingIndex.objects.create(
-        model=embedder.name,
-        dimensions=embedder.dimensions,
+        model=model,
+        dimensions=dimensions,
         state=EmbeddingIndex.State.ACTIVE if first else EmbeddingIndex.State.BUILDING,
     )
     if index.dimensions <= _MAX_HALF_DIMENSIONS:

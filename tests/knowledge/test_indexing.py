@@ -15,7 +15,7 @@ from knowledge.indexing import (
     request_indexing,
 )
 from knowledge.models import Article, EmbeddingIndex, Passage, PassageEmbedding
-from knowledge.vectors import column_type, get_active_index
+from knowledge.vectors import column_type, get_active_index, get_index
 from tests.knowledge.conftest import HERE
 from tests.knowledge.fake_embedder import BagOfWordsEmbedder, OtherEmbedder
 
@@ -230,3 +230,32 @@ def test_a_requested_indexing_is_run_by_the_worker(
 
     assert run_jobs() == 1
     assert passages_of(article) == ["Text."]
+
+
+def test_looking_for_what_is_out_of_date_takes_the_same_queries_for_any_number(
+    db: None, embedder: BagOfWordsEmbedder, django_assert_num_queries: Any
+) -> None:
+    for number in range(10):
+        Article.objects.create(
+            slug=f"a{number}", title="Größe", keywords="ä", body=f"Text {number}."
+        )
+    assert index_all() == 10
+    with django_assert_num_queries(6):  # the index, the articles, the swap in its transaction
+        assert index_all() == 0
+    Article.objects.filter(slug="a3").update(body="Other text.")
+    PassageEmbedding.objects.filter(passage__article__slug="a7").delete()
+    assert index_all() == 2
+
+
+def test_the_length_of_a_vector_is_asked_before_anything_is_locked(db: None) -> None:
+    depth = len(connection.savepoint_ids)
+
+    class Remote(BagOfWordsEmbedder):
+        name = "fake:remote"
+
+        @property
+        def dimensions(self) -> int:  # type: ignore[override]
+            assert len(connection.savepoint_ids) == depth, "promise 8"
+            return 3
+
+    assert get_index(Remote(None)).dimensions == 3
