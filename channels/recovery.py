@@ -10,7 +10,8 @@ from channels import settlement
 from channels.adapters import get_adapter
 from channels.models import Delivery
 from crm import alerts
-from crm.models import Message
+from crm.models import Conversation, Message
+from tickets.recall import put_forward_reply
 
 # Past the longest pause between two attempts, so what is still queued then has lost its job.
 ABANDONED_AFTER = timedelta(minutes=10)
@@ -20,9 +21,15 @@ State = Delivery.State
 
 
 def retry_delivery(delivery: Delivery, *, now: datetime) -> bool:
-    """Queues what did not arrive again, for a person; False if there is nothing to retry."""
+    """Queues what did not arrive again, for a person; False if there is nothing to retry, or
+    if another answer was given in place of one that was cancelled."""
     retryable = [State.FAILED, State.UNKNOWN, State.CANCELLED, State.HELD]
     with transaction.atomic():
+        _lock_conversation(delivery)
+        message = Message.objects.select_related("conversation").get(pk=delivery.message_id)
+        cancelled = message.state == Message.State.CANCELLED
+        if cancelled and not put_forward_reply(message=message, now=now):
+            return False
         later = Delivery.objects.filter(
             message=delivery.message_id, part__gte=delivery.part, state__in=retryable
         )
@@ -36,7 +43,7 @@ def retry_delivery(delivery: Delivery, *, now: datetime) -> bool:
             changed_at=now,
         )
         if queued:
-            turn = delivery.message.conversation.turn  # a person wants it sent in this turn
+            turn = message.conversation.turn  # a person wants it sent in this turn
             Message.objects.filter(pk=delivery.message_id).update(
                 state=Message.State.QUEUED, turn=turn
             )
@@ -46,8 +53,17 @@ def retry_delivery(delivery: Delivery, *, now: datetime) -> bool:
 
 
 def cancel_delivery(delivery: Delivery, *, now: datetime) -> bool:
-    """Keeps a message that was not sent yet from being sent; False if it is too late."""
+    """Keeps a message that was not sent yet from being sent; False if it is too late.
+
+    What it was to answer waits again, for people.
+    """
     cancellable = [State.QUEUED, State.HELD, State.FAILED, State.UNKNOWN]
+    with transaction.atomic():
+        _lock_conversation(delivery)
+        return _cancel(delivery, cancellable, now=now)
+
+
+def _cancel(delivery: Delivery, cancellable: list[State], *, now: datetime) -> bool:
     cancelled = settlement.record_state(
         delivery,
         State.CANCELLED,
@@ -58,6 +74,13 @@ def cancel_delivery(delivery: Delivery, *, now: datetime) -> bool:
     if cancelled:
         alerts.clear_alert(settlement.alert_key(delivery), now=now)
     return cancelled
+
+
+def _lock_conversation(delivery: Delivery) -> None:
+    """Before the delivery, as the claim does. Rows may be added that refer to it: a worker that
+    records the same send holds the delivery and adds a thread key."""
+    conversations = Conversation.objects.select_for_update(no_key=True)
+    conversations.get(pk=delivery.message.conversation_id)
 
 
 def release_held(*, channel: str = "", conversation_id: int | None = None) -> int:

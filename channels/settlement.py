@@ -16,6 +16,7 @@ from channels.types import Receipt
 from config import jobs
 from crm import alerts
 from crm.models import Conversation, Message
+from tickets.recall import take_back_reply
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +149,8 @@ def _end_message(delivery: Delivery, state: str, now: datetime) -> None:
     Message.objects.filter(pk=delivery.message_id).update(
         state=Message.State.FAILED if failed else Message.State.CANCELLED
     )
+    if not failed:
+        take_back_reply(message=delivery.message, now=now)
 
 
 def _after_sending(message: Message, now: datetime) -> None:

@@ -16,6 +16,7 @@ from crm.models import (
     Message,
     User,
 )
+from crm.models.conversation import MessageQuerySet
 from crm.signals import reply_queued
 from crm.types import IncomingMessage, Source
 
@@ -43,8 +44,10 @@ def receive_message(
 ) -> tuple[Message, bool]:
     """Records a customer's message once; the second value tells whether it is new.
 
-    Raises nothing for a duplicate: the message of the same `external_id` is returned.
+    Raises nothing for a duplicate: the message of the same `external_id` is returned. Locks the
+    conversation first, as every writer does: two messages at once would wait for each other.
     """
+    Conversation.objects.select_for_update().get(pk=conversation.pk)
     message, created = Message.objects.get_or_create(
         external_id=incoming.external_id,
         defaults={
@@ -120,12 +123,21 @@ def queue_system_reply(
 
 @transaction.atomic
 def queue_staff_reply(
-    *, conversation: Conversation, staff: User, text: str, now: datetime
+    *,
+    conversation: Conversation,
+    staff: User,
+    text: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> Message:
-    """Records a reply by staff, who hold the conversation from here on, and queues it."""
+    """Records a reply by staff, who hold the conversation from here on, and queues it.
+
+    It answers the messages up to the id `seen`, or all that there are.
+    """
     locked = take_over(conversation=conversation, staff=staff)
     message = _queue(locked, Message.Author.STAFF, text, now, staff=staff)
-    mark_answered(conversation=locked, up_to=message, now=now)
+    read_up_to = message.pk if seen is None else seen
+    locked.messages.awaiting_answer().filter(pk__lte=read_up_to).update(answered_at=now)
     return message
 
 
@@ -191,11 +203,12 @@ def hand_to_staff(*, conversation: Conversation) -> None:
 
 
 @transaction.atomic
-def hand_back(*, conversation: Conversation) -> None:
-    """The agent holds the conversation again, in a new turn."""
-    Conversation.objects.filter(pk=conversation.pk).update(
-        handler=Conversation.Handler.AGENT, turn=F("turn") + 1, assigned_to=None
-    )
+def hand_back(*, conversation: Conversation) -> bool:
+    """The agent holds the conversation again, in a new turn; False if it held it already."""
+    changed = Conversation.objects.filter(
+        pk=conversation.pk, handler=Conversation.Handler.STAFF
+    ).update(handler=Conversation.Handler.AGENT, turn=F("turn") + 1, assigned_to=None)
+    return bool(changed)
 
 
 def mark_answered(*, conversation: Conversation, up_to: Message, now: datetime) -> None:
@@ -206,6 +219,41 @@ def mark_answered(*, conversation: Conversation, up_to: Message, now: datetime) 
 def mark_message_answered(*, message: Message, now: datetime) -> None:
     """Notes that this one message needs no answer, such as an automatic mail."""
     Message.objects.filter(pk=message.pk, answered_at__isnull=True).update(answered_at=now)
+
+
+@transaction.atomic
+def reopen_answered(*, message: Message) -> bool:
+    """What a cancelled reply had answered waits again; False if nothing does.
+
+    A later reply of staff, who had read all, has answered it as well. The caller holds the
+    conversation's lock.
+    """
+    thread = message.conversation.messages
+    later = thread.filter(pk__gt=message.pk, author=Message.Author.STAFF)
+    if later.exclude(state=Message.State.CANCELLED).exists():
+        return False
+    return bool(_answered_by(message).update(answered_at=None))
+
+
+@transaction.atomic
+def answer_again(*, message: Message) -> bool:
+    """A cancelled reply stands again; False if the agent has answered the same anew.
+
+    The caller holds the conversation's lock.
+    """
+    newest = message.answers or message
+    if message.answers is not None:
+        others = message.answers.automatic_replies.filter(author=message.author)
+        if others.exclude(pk=message.pk).exclude(state=Message.State.CANCELLED).exists():
+            return False
+    mark_answered(conversation=message.conversation, up_to=newest, now=message.created_at)
+    return True
+
+
+def get_language(conversation: Conversation) -> str:
+    """What the conversation was held in so far, else what is known of the customer, else ""."""
+    read = conversation.messages.exclude(language="").values_list("language", flat=True).last()
+    return read or conversation.customer.language[:2]
 
 
 def printable(text: str) -> str:
@@ -236,6 +284,13 @@ def _look_into(message: Message, *, trust: int) -> None:
         ).exists()
     ):
         jobs.enqueue("crm.take_code", message_id=message.pk, trust=trust)
+
+
+def _answered_by(message: Message) -> MessageQuerySet:
+    """A reply and what it answers carry the same moment."""
+    return message.conversation.messages.filter(
+        direction=Message.Direction.INBOUND, pk__lt=message.pk, answered_at=message.created_at
+    )
 
 
 def _queue(

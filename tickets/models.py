@@ -28,8 +28,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.exclude(status__in=[Ticket.Status.RESOLVED, Ticket.Status.CLOSED])
 
     def needing_a_person(self) -> "TicketQuerySet":
+        """What people have to answer, and what waits for their approval."""
         return self.filter(
-            conversation__handler=Conversation.Handler.STAFF,
+            Q(conversation__handler=Conversation.Handler.STAFF) | Q(approval_since__isnull=False),
             status__in=[Ticket.Status.OPEN, Ticket.Status.ESCALATED, Ticket.Status.IN_PROGRESS],
         )
 
@@ -98,6 +99,12 @@ class Ticket(models.Model):
     )
     escalation_detail = models.TextField(_("what staff should know"), blank=True)
     escalated_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    approval_since = models.DateTimeField(
+        _("waits for approval since"),
+        null=True,
+        blank=True,
+        help_text=_("A prepared answer needs a person's consent; any change ends it."),
+    )
     due_at = models.DateTimeField(_("first response due"), null=True, blank=True)
     first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)

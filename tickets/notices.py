@@ -25,6 +25,13 @@ def handover_notice(ticket: Ticket, *, reason: str, now: datetime) -> str:
     return f"{opening} {_availability(now)} {number}"
 
 
+def reopening_notice(ticket: Ticket, *, now: datetime) -> str:
+    """What a customer is told who writes on to the people who dealt with the matter."""
+    opening = _("Thank you for your message. A member of our team will answer it personally.")
+    number = _("Your ticket is %(reference)s.") % {"reference": ticket.reference}
+    return f"{opening} {_availability(now)} {number}"
+
+
 def _availability(now: datetime) -> str:
     opening = office_hours.next_opening(now)
     if opening is None:

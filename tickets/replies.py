@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from crm.models import Conversation, Message, User
 from tickets.models import Ticket
@@ -11,7 +12,7 @@ from tickets.services import reply_to_ticket, resolve_ticket
 
 
 class StaleReplyError(Exception):
-    """Somebody else wrote to the customer after `seen`; nothing was sent."""
+    """The customer or somebody else wrote after `seen`; nothing was sent."""
 
     def __init__(self, messages: Sequence[Message]) -> None:
         super().__init__()
@@ -24,8 +25,9 @@ def send_reply(
 ) -> Message:
     """Sends a reply by staff who had read up to the message `seen`, and may resolve the ticket.
 
-    Raises StaleReplyError, having done nothing, if the agent or a colleague wrote since.
-    The same text by the same person since `seen` is a second click: it is sent once.
+    Raises StaleReplyError, having done nothing, if the customer, the agent or a colleague wrote
+    since, and TicketSucceededError if the matter goes on in another ticket. The same text by the
+    same person since `seen` is a second click: it is sent once.
     """
     conversation = Conversation.objects.select_for_update().get(pk=ticket.conversation_id)
     since = (
@@ -37,11 +39,13 @@ def send_reply(
     if sent is not None:
         return sent
     others = since.filter(
-        author__in=[Message.Author.STAFF, Message.Author.AGENT, Message.Author.NOTE]
-    ).exclude(staff=staff)
+        Q(author=Message.Author.CUSTOMER)
+        | Q(author__in=[Message.Author.STAFF, Message.Author.AGENT, Message.Author.NOTE])
+        & ~Q(staff=staff)
+    )
     if others:
         raise StaleReplyError(list(others))
-    message = reply_to_ticket(ticket=ticket, staff=staff, text=text, now=now)
+    message = reply_to_ticket(ticket=ticket, staff=staff, text=text, now=now, seen=seen)
     if resolve:
-        resolve_ticket(ticket=ticket, actor=str(staff), now=now)
+        resolve_ticket(ticket=ticket, actor=str(staff), now=now, seen=seen)
     return message

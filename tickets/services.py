@@ -1,23 +1,59 @@
 """One function to each transition of a ticket, and the gates that tickets are read through."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from crm import services as crm
 from crm.models import Conversation, Message, User
-from tickets.models import ResponseTarget, Satisfaction, Ticket, TicketEvent
-from tickets.notices import handover_notice
-from tickets.signals import message_received
+from tickets.endings import close_ticket, rate_ticket, resolve_ticket
+from tickets.ledger import (
+    AGENT,
+    CUSTOMER,
+    SYSTEM,
+    TicketSucceededError,
+    announce,
+    lock_current_ticket,
+    lock_ticket,
+    move_ticket,
+    record_event,
+    save_ticket,
+)
+from tickets.models import ResponseTarget, Ticket, TicketEvent
+from tickets.notices import handover_notice, reopening_notice
+
+__all__ = [
+    "AGENT",
+    "CUSTOMER",
+    "SYSTEM",
+    "TicketSucceededError",
+    "await_approval",
+    "close_ticket",
+    "continue_ticket",
+    "escalate_ticket",
+    "get_ticket_by_key",
+    "get_ticket_for_staff",
+    "get_ticket_of_conversation",
+    "hand_back_ticket",
+    "note_agent_reply",
+    "note_staff_reply",
+    "open_ticket",
+    "parse_reference",
+    "rate_ticket",
+    "reply_to_ticket",
+    "request_person",
+    "resolve_ticket",
+    "take_over_ticket",
+]
 
 Status = Ticket.Status
 Kind = TicketEvent.Kind
-CUSTOMER = "customer"
-AGENT = "agent"
-SYSTEM = "system"
+# A reply to a resolved ticket within this time belongs to the talk with who resolved it.
+SAME_TALK = timedelta(days=3)
 
 _REFERENCE = re.compile(r"TKT-([0-9]{4,9})", re.IGNORECASE)
 
@@ -64,61 +100,58 @@ def open_ticket(
         created_at=now,
         updated_at=now,
     )
-    _record(ticket, Kind.CREATED, CUSTOMER, now)
-    _announce(message)
+    record_event(ticket, Kind.CREATED, CUSTOMER, now)
+    announce(message)
     return ticket
 
 
 @transaction.atomic
 def continue_ticket(*, message: Message) -> Ticket:
     """A further message: the live ticket goes on, a resolved one reopens, a closed one is
-    succeeded by a new ticket of the same subject. Lets the agent know."""
+    succeeded by a new ticket of the same subject. Lets the agent know.
+
+    Staff keep what they dealt with and resolved within SAME_TALK, and the customer is told so;
+    any other matter is the agent's to answer first.
+    """
     conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
-    ticket = conversation.tickets.exclude(status=Status.CLOSED).select_for_update().first()
+    ticket = conversation.tickets.exclude(status=Status.CLOSED).first()
     if ticket is None:
+        crm.hand_back(conversation=conversation)
         previous = conversation.tickets.order_by("-id").first()
         return open_ticket(
             message=message,
             subject=previous.subject if previous else conversation.subject,
             category=previous.category if previous else Ticket.Category.OTHER,
         )
+    ticket.conversation = conversation
     if ticket.status == Status.RESOLVED:
-        _move(ticket, Status.OPEN, Kind.REOPENED, CUSTOMER, message.created_at, resolved_at=None)
+        _reopen(ticket, message)
     elif ticket.status == Status.WAITING:
         staffed = conversation.handler == Conversation.Handler.STAFF
         status = Status.IN_PROGRESS if staffed else Status.OPEN
-        _save(ticket, message.created_at, status=status)
+        save_ticket(ticket, message.created_at, status=status)
     else:
-        _save(ticket, message.created_at)
-    _announce(message)
+        save_ticket(ticket, message.created_at)
+    announce(message)
     return ticket
 
 
 @transaction.atomic
 def note_agent_reply(*, ticket: Ticket, now: datetime) -> None:
-    """The agent answered: the ticket waits for the customer."""
-    _move(
-        ticket,
-        Status.WAITING,
-        Kind.ANSWERED,
-        AGENT,
-        now,
-        first_response_at=ticket.first_response_at or now,
-    )
+    """The agent answered: the ticket waits for the customer, unless a later message waits."""
+    _note_reply(lock_ticket(ticket), AGENT, Status.OPEN, now)
 
 
 @transaction.atomic
 def note_staff_reply(*, ticket: Ticket, now: datetime) -> None:
-    """Staff answered past the desk: the ticket waits for the customer."""
-    locked = _lock(ticket)
-    _move(
-        locked,
-        Status.WAITING,
-        Kind.ANSWERED,
-        SYSTEM,
-        now,
-        first_response_at=locked.first_response_at or now,
-    )
+    """Staff answered past the desk: as `note_agent_reply`."""
+    _note_reply(lock_ticket(ticket), SYSTEM, Status.IN_PROGRESS, now)
+
+
+@transaction.atomic
+def await_approval(*, ticket: Ticket, now: datetime) -> None:
+    """An answer is prepared and a person has to approve it, until the ticket changes again."""
+    save_ticket(lock_ticket(ticket), now, approval_since=now)
 
 
 def parse_reference(reference: str) -> int | None:
@@ -141,8 +174,9 @@ def escalate_ticket(
 
     The agent stays out until `hand_back_ticket`, and the customer is told who answers next.
     While a ticket is escalated its first reason stays; a later one is added to the events.
+    Raises TicketSucceededError.
     """
-    locked = _lock(ticket)
+    locked = lock_current_ticket(ticket)
     crm.hand_to_staff(conversation=locked.conversation)
     if locked.status != Status.ESCALATED:
         crm.queue_system_reply(
@@ -151,7 +185,7 @@ def escalate_ticket(
             text=handover_notice(locked, reason=reason, now=now),
             now=now,
         )
-        _save(
+        save_ticket(
             locked,
             now,
             status=Status.ESCALATED,
@@ -160,134 +194,115 @@ def escalate_ticket(
             escalated_at=now,
             resolved_at=None,
         )
-    _record(locked, Kind.ESCALATED, actor, now, f"{reason}: {detail}")
+    record_event(locked, Kind.ESCALATED, actor, now, f"{reason}: {detail}")
     return locked
 
 
 @transaction.atomic
-def reply_to_ticket(*, ticket: Ticket, staff: User, text: str, now: datetime) -> Message:
-    """A reply by staff, sent the same way as the agent's; staff hold the conversation now."""
-    locked = _lock(ticket)
+def reply_to_ticket(
+    *, ticket: Ticket, staff: User, text: str, now: datetime, seen: int | None = None
+) -> Message:
+    """A reply by staff, sent the same way as the agent's; staff hold the conversation now.
+
+    It answers what they had read, the messages up to `seen`; None is all of them. Raises
+    TicketSucceededError.
+    """
+    locked = lock_current_ticket(ticket)
     message = crm.queue_staff_reply(
-        conversation=locked.conversation, staff=staff, text=text, now=now
+        conversation=locked.conversation, staff=staff, text=text, now=now, seen=seen
     )
-    _move(
-        locked,
-        Status.WAITING,
-        Kind.ANSWERED,
-        str(staff),
-        now,
-        first_response_at=locked.first_response_at or now,
-    )
+    _note_reply(locked, str(staff), Status.IN_PROGRESS, now)
     return message
 
 
 @transaction.atomic
 def take_over_ticket(*, ticket: Ticket, staff: User, now: datetime) -> None:
-    """Staff hold the conversation; an answer that the agent was preparing is dropped."""
-    locked = _lock(ticket)
+    """Staff hold the conversation; an answer that the agent was preparing is dropped.
+
+    Raises TicketSucceededError.
+    """
+    locked = lock_current_ticket(ticket)
     crm.take_over(conversation=locked.conversation, staff=staff)
-    _move(locked, Status.IN_PROGRESS, Kind.TAKEN_OVER, str(staff), now)
+    move_ticket(locked, Status.IN_PROGRESS, Kind.TAKEN_OVER, str(staff), now, resolved_at=None)
 
 
 @transaction.atomic
-def hand_back_ticket(*, ticket: Ticket, staff: User, now: datetime) -> None:
-    """The agent holds the conversation again and answers what is still unanswered."""
-    locked = _lock(ticket)
-    crm.hand_back(conversation=locked.conversation)
+def hand_back_ticket(*, ticket: Ticket, staff: User, now: datetime) -> bool:
+    """The agent holds the conversation again and answers what is still unanswered.
+
+    False, and nothing, if it holds it already: a new turn would void what it has answered since.
+    Raises TicketSucceededError.
+    """
+    locked = lock_current_ticket(ticket)
+    if not crm.hand_back(conversation=locked.conversation):
+        return False
     waiting = locked.conversation.messages.awaiting_answer().last()
-    status = Status.OPEN if waiting else Status.WAITING
-    _move(locked, status, Kind.HANDED_BACK, str(staff), now)
-    if waiting:
-        _announce(waiting)
-
-
-@transaction.atomic
-def resolve_ticket(*, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False) -> bool:
-    """Resolves the ticket; False if it was finished already. A reply reopens it.
-
-    What still waited for an answer is settled by it. With `unchanged`, a ticket that was
-    changed since the caller read it is left alone, and the answer is False.
-    """
-    locked = _lock(ticket)
-    if locked.is_finished() or (unchanged and locked.updated_at != ticket.updated_at):
-        return False
-    last = locked.conversation.messages.last()
-    if last:
-        crm.mark_answered(conversation=locked.conversation, up_to=last, now=now)
-    _move(locked, Status.RESOLVED, Kind.RESOLVED, actor, now, resolved_at=now)
-    return True
-
-
-@transaction.atomic
-def close_ticket(*, ticket: Ticket, actor: str, now: datetime, unchanged: bool = False) -> bool:
-    """Closes the ticket for good; False if it was closed. A later message opens a new one.
-
-    `unchanged` as in `resolve_ticket`.
-    """
-    locked = _lock(ticket)
-    if locked.status == Status.CLOSED or (unchanged and locked.updated_at != ticket.updated_at):
-        return False
-    _move(locked, Status.CLOSED, Kind.CLOSED, actor, now, resolved_at=locked.resolved_at or now)
-    return True
-
-
-@transaction.atomic
-def rate_ticket(*, ticket: Ticket, score: int, comment: str, now: datetime) -> bool:
-    """Keeps the customer's rating of a finished ticket; False while it is not finished."""
-    locked = _lock(ticket)
     if not locked.is_finished():
-        return False
-    Satisfaction.objects.update_or_create(
-        ticket=locked,
-        defaults={"score": score, "comment": crm.printable(comment)[:2000], "created_at": now},
-    )
-    _record(locked, Kind.RATED, CUSTOMER, now, f"{score}/5")
+        save_ticket(locked, now, status=Status.OPEN if waiting else Status.WAITING)
+    record_event(locked, Kind.HANDED_BACK, str(staff), now)
+    if waiting:
+        announce(waiting)
     return True
 
 
-def request_person(*, ticket: Ticket, now: datetime) -> None:
-    """The customer pressed the button that asks for a person."""
+@transaction.atomic
+def request_person(*, ticket: Ticket, now: datetime) -> bool:
+    """The customer pressed the button that asks for a person; False on a finished ticket."""
+    locked = lock_ticket(ticket)
+    if locked.is_finished():
+        return False
     escalate_ticket(
-        ticket=ticket,
+        ticket=locked,
         reason=Ticket.Reason.HUMAN_REQUEST,
         detail=_("The customer asked for a person on the status page."),
         actor=CUSTOMER,
         now=now,
     )
+    return True
 
 
 def _tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("conversation__customer", "satisfaction")
 
 
-def _lock(ticket: Ticket) -> Ticket:
-    """Locks the conversation, then its ticket: every writer takes them in this order."""
-    conversation = Conversation.objects.select_for_update().get(pk=ticket.conversation_id)
-    locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
-    locked.conversation = conversation
-    return locked
-
-
-def _announce(message: Message) -> None:
-    message_received.send(
-        sender=Ticket, conversation_id=message.conversation_id, message_id=message.pk
+def _note_reply(ticket: Ticket, actor: str, still_waiting: str, now: datetime) -> None:
+    """The ticket is answered, or in the status `still_waiting` while a message waits."""
+    waits = ticket.conversation.messages.awaiting_answer().exists()
+    move_ticket(
+        ticket,
+        still_waiting if waits else Status.WAITING,
+        Kind.ANSWERED,
+        actor,
+        now,
+        first_response_at=ticket.first_response_at or now,
+        resolved_at=None,
     )
 
 
-def _move(
-    ticket: Ticket, status: str, kind: str, actor: str, now: datetime, **changes: object
-) -> None:
-    _save(ticket, now, status=status, **changes)
-    _record(ticket, kind, actor, now)
+def _reopen(ticket: Ticket, message: Message) -> None:
+    conversation, now = ticket.conversation, message.created_at
+    staffed = conversation.handler == Conversation.Handler.STAFF
+    if staffed and not _is_same_talk(ticket, now):
+        crm.hand_back(conversation=conversation)
+        staffed = False
+    status = Status.IN_PROGRESS if staffed else Status.OPEN
+    move_ticket(ticket, status, Kind.REOPENED, CUSTOMER, now, resolved_at=None)
+    if staffed:
+        with override(crm.get_language(conversation) or None):
+            text = reopening_notice(ticket, now=now)
+        crm.queue_system_reply(conversation=conversation, answers=message, text=text, now=now)
 
 
-def _save(ticket: Ticket, now: datetime, **changes: object) -> None:
-    changes["updated_at"] = now
-    for field, value in changes.items():
-        setattr(ticket, field, value)
-    ticket.save(update_fields=list(changes))
-
-
-def _record(ticket: Ticket, kind: str, actor: str, now: datetime, note: str = "") -> None:
-    TicketEvent.objects.create(ticket=ticket, kind=kind, actor=actor, note=note, created_at=now)
+def _is_same_talk(ticket: Ticket, now: datetime) -> bool:
+    """Whether a person dealt with the ticket, and lately."""
+    conversation = ticket.conversation
+    if ticket.resolved_at is None or now - ticket.resolved_at > SAME_TALK:
+        return False
+    if conversation.assigned_to_id is not None:
+        return True
+    replies = conversation.messages.filter(author=Message.Author.STAFF)
+    return (
+        replies.filter(created_at__gte=ticket.created_at)
+        .exclude(state=Message.State.CANCELLED)
+        .exists()
+    )

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm import alerts
+from tickets.endings import close_ticket, resolve_ticket
+from tickets.ledger import SYSTEM
 from tickets.models import Ticket, TicketEvent
-from tickets.services import SYSTEM, close_ticket, resolve_ticket
 
 SILENT_AFTER = timedelta(days=3)
 CLOSED_AFTER = timedelta(days=14)
@@ -48,7 +49,7 @@ def resolve_silent(*, now: datetime) -> int:
     changed = 0
     silent = Ticket.objects.filter(status=Ticket.Status.WAITING, updated_at__lt=now - SILENT_AFTER)
     for ticket in silent[:_BATCH]:
-        changed += resolve_ticket(ticket=ticket, actor=SYSTEM, now=now, unchanged=True)
+        changed += resolve_ticket(ticket=ticket, actor=SYSTEM, now=now, unchanged=True, seen=0)
     finished = Ticket.objects.filter(
         status=Ticket.Status.RESOLVED, updated_at__lt=now - CLOSED_AFTER
     )

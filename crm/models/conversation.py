@@ -167,7 +167,11 @@ class Message(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["external_id"], name="message_external_id_once"),
-            models.UniqueConstraint(fields=["answers", "author"], name="message_answered_once"),
+            models.UniqueConstraint(
+                fields=["answers", "author"],
+                condition=~Q(state="cancelled"),
+                name="message_answered_once",
+            ),
             models.CheckConstraint(
                 condition=Q(sentiment__isnull=True) | Q(sentiment__range=(-1.0, 1.0)),
                 name="message_sentiment_in_range",

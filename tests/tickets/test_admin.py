@@ -1,5 +1,6 @@
 """The inbox and the ticket's page, through HTTP as staff use them."""
 
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from channels.models import Delivery
+from channels.web.submission import submit_reply
 from crm import services as crm
 from crm.models import Conversation, Message, User
 from tickets import services
@@ -31,6 +33,11 @@ def post(client: Client, ticket: Ticket, name: str, **data: Any) -> Any:
 
 def reply(client: Client, ticket: Ticket, text: str, *, seen: int, then: str = "send") -> Any:
     return post(client, ticket, "reply", text=text, seen=seen, then=then)
+
+
+def write_on(ticket: Ticket, text: str) -> Message:
+    token = str(uuid.uuid4())
+    return submit_reply(ticket=ticket, text=text, files=(), token=token, now=timezone.now())
 
 
 def newest(ticket: Ticket) -> int:
@@ -170,8 +177,8 @@ def test_inbox_takes_the_same_queries_for_one_and_for_twenty(
     for number in range(20):
         escalate(ask(f"Question {number}", email=f"c{number}@example.com"))
     client.force_login(bob)
-    # session, user, two of permissions, counts of the sidebar, count, page
-    with django_assert_num_queries(7):
+    # session, user, two of permissions, counts of the sidebar, count, page, newest message
+    with django_assert_num_queries(8):
         client.get(LIST)
 
 
@@ -181,8 +188,14 @@ def test_actions_on_several(client: Client, bob: User, ask: Ask) -> None:
     chosen = [ticket.pk for ticket in tickets]
     client.post(LIST, {"action": "assign_to_me", "_selected_action": chosen})
     assert Conversation.objects.filter(assigned_to=bob).count() == 3
-    client.post(LIST, {"action": "resolve", "_selected_action": chosen})
-    assert Ticket.objects.filter(status=Ticket.Status.RESOLVED).count() == 3
+    seen = client.get(LIST).context["action_form"]["seen"].value()
+    write_on(tickets[1], "Wait, it is worse.")
+    answer = {"action": "resolve", "_selected_action": chosen, "seen": seen}
+    shown = client.post(LIST, answer, follow=True).content.decode()
+    assert Ticket.objects.filter(status=Ticket.Status.RESOLVED).count() == 2
+    assert "1 ticket was left alone" in shown
+    tickets[1].refresh_from_db()
+    assert tickets[1].status == Ticket.Status.ESCALATED
 
 
 # --- The ticket's page ----------------------------------------------------------------------
@@ -289,20 +302,60 @@ def test_stale_reply_warns_and_keeps_the_text(
     assert Message.objects.filter(staff=bob).count() == 1
 
 
-def test_customers_message_meanwhile_does_not_hold_the_reply_up(
-    client: Client, bob: User, ticket: Ticket
+@pytest.mark.parametrize("then", ["send", "resolve"])
+def test_what_the_customer_wrote_meanwhile_is_read_first(
+    then: str, client: Client, bob: User, ticket: Ticket
 ) -> None:
     seen = newest(ticket)
-    Message.objects.create(
-        conversation=ticket.conversation,
-        direction=Message.Direction.INBOUND,
-        author=Message.Author.CUSTOMER,
-        state=Message.State.RECEIVED,
-        text="One more thing",
-        created_at=timezone.now(),
-    )
+    later = write_on(ticket, "Wait, my data is gone as well.")
     client.force_login(bob)
-    assert reply(client, ticket, "Here you are.", seen=seen).status_code == 302
+    response = reply(client, ticket, "Here you are.", seen=seen, then=then)
+    shown = response.content.decode()
+    assert response.status_code == 409
+    assert "Here you are." in shown
+    assert "<strong>Customer:</strong> Wait, my data is gone as well." in shown
+    later.refresh_from_db()
+    assert later.answered_at is None
+    assert reply(client, ticket, "Here you are.", seen=newest(ticket)).status_code == 302
+    later.refresh_from_db()
+    assert later.answered_at is not None
+
+
+@pytest.mark.parametrize("name", ["resolution", "closure"])
+def test_what_was_not_read_is_neither_resolved_nor_closed(
+    name: str, client: Client, bob: User, ticket: Ticket
+) -> None:
+    client.force_login(bob)
+    seen = client.get(page_of(ticket)).context["seen"]
+    later = write_on(ticket, "Wait, my data is gone as well.")
+    url = reverse(f"admin:tickets_ticket_{name}", args=[ticket.pk])
+    response = client.post(url, {"seen": seen}, follow=True)
+    assert b"the customer has written. Read it first." in response.content
+    later.refresh_from_db()
+    assert later.answered_at is None
+    client.post(url, {"seen": later.pk})
+    ticket.refresh_from_db()
+    assert ticket.is_finished()
+
+
+def test_a_ticket_with_a_successor_is_only_read(client: Client, bob: User, ask: Ask) -> None:
+    ticket = ask()
+    services.close_ticket(ticket=ticket, actor="system", now=timezone.now())
+    write_on(ticket, "Another thing")
+    successor = Ticket.objects.latest("pk")
+    client.force_login(bob)
+    shown = client.get(page_of(ticket)).content.decode()
+    assert page_of(successor) in shown
+    for address in ("/takeover/", "/handback/", "/reply/", "/resolution/"):
+        assert address not in shown
+    for name in ("takeover", "handback"):
+        response = post(client, ticket, name)
+        assert response.status_code == 409
+        assert successor.reference in response.content.decode()
+    response = reply(client, ticket, "A long answer.", seen=newest(ticket))
+    assert response.status_code == 409
+    assert "A long answer." in response.content.decode()
+    assert not Message.objects.filter(author=Message.Author.STAFF).exists()
 
 
 def test_timeline_refreshes_only_with_news(client: Client, bob: User, ticket: Ticket) -> None:
@@ -362,14 +415,14 @@ def test_hand_back_gives_the_open_question_to_the_agent(
 
 def test_resolve_and_close(client: Client, bob: User, ticket: Ticket) -> None:
     client.force_login(bob)
-    post(client, ticket, "resolution")
+    post(client, ticket, "resolution", seen=newest(ticket))
     ticket.refresh_from_db()
     assert ticket.status == Ticket.Status.RESOLVED
     response = client.post(
         reverse("admin:tickets_ticket_resolution", args=[ticket.pk]), follow=True
     )
     assert b"was finished already" in response.content
-    post(client, ticket, "closure")
+    post(client, ticket, "closure", seen=newest(ticket))
     ticket.refresh_from_db()
     assert ticket.status == Ticket.Status.CLOSED
 

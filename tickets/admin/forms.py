@@ -1,9 +1,24 @@
 from django import forms
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import ActionForm
 
+from crm.models import Message
 from tickets.models import Ticket
 
 REPLY_MAX_LENGTH = 20_000
+
+
+def newest_message() -> int:
+    return Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+class InboxActionForm(ActionForm):  # type: ignore[misc]  # the theme is not typed
+    """`seen` is the newest message of all when the list was shown."""
+
+    seen = forms.IntegerField(
+        label="", required=False, initial=newest_message, widget=forms.HiddenInput
+    )
 
 
 class ReplyForm(forms.Form):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from crm.labels import Label
@@ -39,6 +40,8 @@ STATUS_WORDS: dict[str, Any] = {
 
 
 def status_words(ticket: Ticket) -> str:
+    if ticket.approval_since is not None:
+        return _t("answer to approve")
     return str(STATUS_WORDS[ticket.status])
 
 

@@ -16,6 +16,7 @@ from crm.timeline import Entry, list_timeline
 from tickets.admin.forms import ReplyForm, SortForm
 from tickets.admin.labels import is_overdue, priority_label, status_label
 from tickets.inbox import with_waiting
+from tickets.ledger import get_successor
 from tickets.models import Satisfaction, Ticket
 from tickets.panels import Place, build_panels
 
@@ -29,13 +30,15 @@ def ticket_page(
     reply: ReplyForm | None = None,
     text: str = "",
     unseen: Sequence[Message] = (),
+    status: int = 200,
 ) -> HttpResponse:
     """The page; with what was written and not sent: a form with errors, or a text and what its
-    author had not seen."""
+    author had not seen. A closed ticket whose matter goes on in another shows only the way."""
     entries = list_timeline(ticket.conversation)
     if reply is None:
         reply = ReplyForm(initial={"text": text, "seen": newest_id(entries)})
-    may_work = request.user.has_perm("tickets.change_ticket")
+    successor = get_successor(ticket)
+    may_work = request.user.has_perm("tickets.change_ticket") and successor is None
     context = {
         **admin.site.each_context(request),
         **timeline_context(ticket, entries),
@@ -44,6 +47,9 @@ def ticket_page(
         "original": ticket,
         "reply": reply,
         "unseen": unseen,
+        "seen": newest_id(entries),
+        "successor": successor,
+        "unsent": text if successor else "",
         "sort_form": SortForm(initial={"priority": ticket.priority, "category": ticket.category}),
         "may_work": may_work,
         "colleagues": _colleagues(request),
@@ -59,7 +65,10 @@ def ticket_page(
         "main_panels": build_panels(Place.MAIN, request, ticket),
         "side_panels": build_panels(Place.SIDE, request, ticket),
     }
-    status = 409 if unseen else 400 if reply.is_bound and reply.errors else 200
+    if unseen:
+        status = 409
+    elif reply.is_bound and reply.errors:
+        status = 400
     return TemplateResponse(request, "tickets/admin/ticket.html", context, status=status)
 
 

@@ -21,6 +21,7 @@ from crm.models import CustomerIdentifier, Message
 from crm.templatetags.console import until, waited
 from tickets.admin import views
 from tickets.admin.filters import ALL, QUEUES, QueueFilter, chosen_queue
+from tickets.admin.forms import InboxActionForm
 from tickets.admin.labels import PRIORITY_TONES, STATUS_TONES, is_overdue, status_words
 from tickets.admin.page import ticket_page
 from tickets.inbox import URGENCY, with_urgency
@@ -52,6 +53,7 @@ class TicketAdmin(ModelAdmin[Ticket]):
     show_full_result_count = False
     search_fields = ("number", "subject")
     search_help_text = _("TKT number, subject, customer, e-mail or words of a message")
+    action_form = InboxActionForm
     actions = ("assign_to_me", "resolve")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -75,7 +75,10 @@ def timeline(request: HttpRequest, object_id: int) -> HttpResponse:
 
 
 def _worked(work: Work) -> View:
-    """A POST by staff who may work on tickets; then back to the ticket's page."""
+    """A POST by staff who may work on tickets; then back to the ticket's page.
+
+    On a closed ticket whose matter goes on in another it changes nothing and says so.
+    """
 
     def view(request: HttpRequest, object_id: int) -> HttpResponse:
         if request.method != "POST":
@@ -85,7 +88,11 @@ def _worked(work: Work) -> View:
         ticket = get_ticket(request, object_id)
         if ticket is None:
             raise Http404
-        response = work(request, ticket, cast("User", request.user))
+        try:
+            response = work(request, ticket, cast("User", request.user))
+        except services.TicketSucceededError as succeeded:
+            messages.warning(request, _("Nothing was done: it goes on in %s.") % succeeded)
+            return ticket_page(request, ticket, text=request.POST.get("text", ""), status=409)
         return response or redirect("admin:tickets_ticket_change", ticket.pk)
 
     return view
@@ -124,24 +131,32 @@ def takeover(request: HttpRequest, ticket: Ticket, staff: User) -> None:
 
 @_worked
 def handback(request: HttpRequest, ticket: Ticket, staff: User) -> None:
-    services.hand_back_ticket(ticket=ticket, staff=staff, now=timezone.now())
-    messages.success(request, _("The agent holds the conversation again."))
+    if services.hand_back_ticket(ticket=ticket, staff=staff, now=timezone.now()):
+        messages.success(request, _("The agent holds the conversation again."))
+    else:
+        messages.info(request, _("The agent holds the conversation already."))
 
 
 @_worked
 def resolution(request: HttpRequest, ticket: Ticket, staff: User) -> None:
-    if services.resolve_ticket(ticket=ticket, actor=str(staff), now=timezone.now()):
+    seen = _seen(request)
+    if services.resolve_ticket(ticket=ticket, actor=str(staff), now=timezone.now(), seen=seen):
         messages.success(request, _("%(ticket)s is resolved.") % _named(ticket))
-    else:
+    elif _is_finished(ticket):
         messages.info(request, _("%(ticket)s was finished already.") % _named(ticket))
+    else:
+        messages.warning(request, _("Not resolved: the customer has written. Read it first."))
 
 
 @_worked
 def closure(request: HttpRequest, ticket: Ticket, staff: User) -> None:
-    if services.close_ticket(ticket=ticket, actor=str(staff), now=timezone.now()):
+    seen = _seen(request)
+    if services.close_ticket(ticket=ticket, actor=str(staff), now=timezone.now(), seen=seen):
         messages.success(request, _("%(ticket)s is closed.") % _named(ticket))
-    else:
+    elif Ticket.objects.filter(pk=ticket.pk, status=Ticket.Status.CLOSED).exists():
         messages.info(request, _("%(ticket)s was closed already.") % _named(ticket))
+    else:
+        messages.warning(request, _("Not closed: the customer has written. Read it first."))
 
 
 @_worked
@@ -202,11 +217,34 @@ def assign_all(request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
 
 
 def resolve_all(request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
-    """The inbox's action on what was ticked."""
-    staff, now = str(request.user), timezone.now()
-    count = sum(services.resolve_ticket(ticket=ticket, actor=staff, now=now) for ticket in tickets)
+    """The inbox's action on what was ticked, but for where the customer wrote after the list
+    was shown."""
+    staff, now, seen = str(request.user), timezone.now(), _seen(request)
+    count = unread = 0
+    for ticket in tickets:
+        if services.resolve_ticket(ticket=ticket, actor=staff, now=now, seen=seen):
+            count += 1
+        elif not _is_finished(ticket):
+            unread += 1
     text = ngettext("%(count)d ticket resolved.", "%(count)d tickets resolved.", count)
     messages.success(request, text % {"count": count})
+    if unread:
+        text = ngettext(
+            "%(count)d ticket was left alone: its customer has written. Read it first.",
+            "%(count)d tickets were left alone: their customers have written. Read them first.",
+            unread,
+        )
+        messages.warning(request, text % {"count": unread})
+
+
+def _seen(request: HttpRequest) -> int:
+    """The newest message on the page that was sent; without one, nothing was seen."""
+    seen = request.POST.get("seen", "")
+    return int(seen) if seen.isdecimal() else 0
+
+
+def _is_finished(ticket: Ticket) -> bool:
+    return not Ticket.objects.unfinished().filter(pk=ticket.pk).exists()
 
 
 def _named(ticket: Ticket) -> dict[str, str]:

@@ -1,0 +1,70 @@
+"""How a ticket is changed: under its conversation's lock, and with an event that says by whom."""
+
+from datetime import datetime
+
+from crm.models import Conversation, Message
+from tickets.models import Ticket, TicketEvent
+from tickets.signals import message_received
+
+CUSTOMER = "customer"
+AGENT = "agent"
+SYSTEM = "system"
+
+
+class TicketSucceededError(Exception):
+    """The ticket is closed and the matter goes on in `successor`; nothing was changed."""
+
+    def __init__(self, successor: Ticket) -> None:
+        super().__init__(successor.reference)
+        self.successor = successor
+
+
+def lock_ticket(ticket: Ticket) -> Ticket:
+    """The ticket as it is, under the lock of its conversation, which every writer takes."""
+    conversation = Conversation.objects.select_for_update().get(pk=ticket.conversation_id)
+    locked = Ticket.objects.get(pk=ticket.pk)
+    locked.conversation = conversation
+    return locked
+
+
+def lock_current_ticket(ticket: Ticket) -> Ticket:
+    """As `lock_ticket`, for work on the matter. Raises TicketSucceededError if that goes on in
+    another ticket."""
+    locked = lock_ticket(ticket)
+    successor = get_successor(locked)
+    if successor is not None:
+        raise TicketSucceededError(successor)
+    return locked
+
+
+def get_successor(ticket: Ticket) -> Ticket | None:
+    """The newest ticket of the conversation, if this one is closed and it is another."""
+    if ticket.status != Ticket.Status.CLOSED:
+        return None
+    later = Ticket.objects.filter(conversation=ticket.conversation_id, pk__gt=ticket.pk)
+    return later.order_by("-id").first()
+
+
+def announce(message: Message) -> None:
+    message_received.send(
+        sender=Ticket, conversation_id=message.conversation_id, message_id=message.pk
+    )
+
+
+def move_ticket(
+    ticket: Ticket, status: str, kind: str, actor: str, now: datetime, **changes: object
+) -> None:
+    save_ticket(ticket, now, status=status, **changes)
+    record_event(ticket, kind, actor, now)
+
+
+def save_ticket(ticket: Ticket, now: datetime, **changes: object) -> None:
+    """Whatever changes a ticket ends its wait for approval, unless it says otherwise."""
+    changes = {"approval_since": None, **changes, "updated_at": now}
+    for field, value in changes.items():
+        setattr(ticket, field, value)
+    ticket.save(update_fields=list(changes))
+
+
+def record_event(ticket: Ticket, kind: str, actor: str, now: datetime, note: str = "") -> None:
+    TicketEvent.objects.create(ticket=ticket, kind=kind, actor=actor, note=note, created_at=now)
