@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from agent.models import AgentRun, Draft
@@ -39,7 +40,9 @@ def approve_draft(*, draft: Draft, staff: User, text: str | None = None, now: da
         _decide(locked, State.APPROVED, staff, now, final)
     else:
         _decide(locked, State.EDITED, staff, now, final)
-        message = tickets.reply_to_ticket(ticket=ticket, staff=staff, text=final, now=now)
+        message = tickets.reply_to_ticket(
+            ticket=ticket, staff=staff, text=final, now=now, seen=locked.run.message_id
+        )
     AgentRun.objects.filter(pk=locked.run_id).update(reply=message)
     return message
 
@@ -64,24 +67,31 @@ def reject_draft(*, draft: Draft, staff: User, now: datetime) -> None:
         )
 
 
+def outdate_drafts(*, now: datetime) -> int:
+    """Ends every open draft that can be decided no more, since a person took over, answered or
+    resolved, or the customer wrote on; returns how many."""
+    decidable = Draft.objects.decidable().filter(pk=OuterRef("pk"))
+    stale = Draft.objects.filter(~Exists(decidable), state=State.OPEN)
+    return stale.update(state=State.OUTDATED, decided_at=now)
+
+
 def _lock(draft: Draft) -> Draft:
-    """Locks the conversation, then the draft, which has to be open and to answer the newest
+    """The draft under its conversation's lock. It has to be open and to answer the newest
     message in the turn that the agent saw. Raises DraftOutdatedError otherwise."""
     try:
         conversation = crm.lock_conversation_for_agent(draft.conversation_id, turn=draft.run.turn)
     except crm.StaffTookOver:
         raise DraftOutdatedError(_("A person has taken over the conversation.")) from None
     locked = (
-        Draft.objects.select_for_update(of=("self",))
-        .select_related("run__message")
-        .filter(pk=draft.pk, state=State.OPEN)
-        .first()
+        Draft.objects.select_related("run__message").filter(pk=draft.pk, state=State.OPEN).first()
     )
     if locked is None:
         raise DraftOutdatedError(_("The draft has been decided already."))
     locked.conversation = conversation
     if conversation.messages.awaiting_answer().filter(pk__gt=locked.run.message_id).exists():
         raise DraftOutdatedError(_("The customer has written again; a new draft is on its way."))
+    if locked.run.message.answered_at is not None:
+        raise DraftOutdatedError(_("The question was answered or resolved meanwhile."))
     return locked
 
 

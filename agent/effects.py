@@ -5,8 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from agent.journal import Journal
-from agent.models import AgentMetric, AgentRun, Draft
+from agent.models import AgentRun, Draft
 from agent.pipeline import Considered
 from agent.types import Started
 from crm import services as crm
@@ -21,7 +20,6 @@ Action = AgentRun.Decision
 def apply(
     started: Started,
     considered: Considered,
-    journal: Journal,
     *,
     conversation: Conversation,
     now: datetime,
@@ -55,6 +53,7 @@ def apply(
                 sources=list(decision.sources),
                 created_at=now,
             )
+            tickets.await_approval(ticket=ticket, now=now)
             _acknowledge(conversation, message, considered.reading.language, now)
         case Action.HAND_OVER:
             detail = _explain(considered, conversation)
@@ -69,19 +68,9 @@ def apply(
                 )
         case Action.NO_REPLY:
             # Thanks leave nothing to do: what they reopened is resolved again, and a rating can
-            # be asked for. Any further message reopens the ticket.
+            # be asked for. What came meanwhile keeps it open, and later it reopens the ticket.
             crm.mark_answered(conversation=conversation, up_to=message, now=now)
-            tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now)
-    AgentMetric.objects.create(
-        channel=conversation.channel,
-        recorded_at=now,
-        conversation=conversation,
-        sentiment=considered.reading.sentiment,
-        escalated=decision.action == Action.HAND_OVER,
-        answered=decision.action == Action.SEND,
-        latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
-        cost=journal.cost,
-    )
+            tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now, seen=message.pk)
 
 
 def _explain(considered: Considered, conversation: Conversation) -> str:

@@ -3,7 +3,7 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -206,6 +206,21 @@ class AgentMetric(models.Model):
         return f"{self.channel} {self.recorded_at:%Y-%m-%d %H:%M}"
 
 
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def decidable(self) -> "DraftQuerySet":
+        """Open, in the turn that the agent saw, and the answer to all that waits."""
+        newer = Message.objects.awaiting_answer().filter(
+            conversation=OuterRef("conversation"), pk__gt=OuterRef("run__message")
+        )
+        return self.filter(
+            ~Exists(newer),
+            state=Draft.State.OPEN,
+            conversation__handler=Conversation.Handler.AGENT,
+            conversation__turn=F("run__turn"),
+            run__message__answered_at__isnull=True,
+        )
+
+
 class Draft(models.Model):
     """An answer that waits for a person's approval; one open draft a conversation."""
 
@@ -229,6 +244,8 @@ class Draft(models.Model):
     )
     created_at = models.DateTimeField(_("created"))
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    objects = DraftQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("draft")

@@ -1,14 +1,15 @@
 """How a run begins and what it leaves behind: the short transactions around the thinking."""
 
-import contextlib
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from agent import effects, plaintext
 from agent.journal import Journal
+from agent.metrics import keep_metric
 from agent.models import AgentRun, AgentStep, Draft
 from agent.pipeline import Considered
 from agent.types import Question, Reading, Started
@@ -23,11 +24,16 @@ State = AgentRun.State
 MAX_FAILED_RUNS = 3
 # How long a message may wait before the rescue looks whether anybody is at it.
 RESCUE_AFTER = timedelta(minutes=2)
+RESCUED_AT_ONCE = 100
 PAST_MESSAGES = 30
 
 
 class RunSuperseded(Exception):
-    """Another run took this one's place, or its message is answered already."""
+    """Another run took this one's place."""
+
+
+class QuestionSettled(Exception):
+    """Somebody answered, resolved or closed while the agent thought."""
 
 
 @transaction.atomic
@@ -45,7 +51,7 @@ def start_run(conversation_id: int, *, now: datetime) -> Started | None:
     if conversation.handler != Conversation.Handler.AGENT:
         return None
     messages = tuple(conversation.messages.awaiting_answer().prefetch_related("attachments"))
-    if not messages or _is_drafted(conversation, messages[-1]):
+    if not messages or Draft.objects.decidable().filter(conversation=conversation).exists():
         return None
     conversation.runs.filter(state=State.RUNNING).update(
         state=State.FAILED, finished_at=now, explanation=_("The worker ended before it was done.")
@@ -63,24 +69,25 @@ def count_failures(run: AgentRun) -> int:
 def record(started: Started, considered: Considered, journal: Journal, *, now: datetime) -> bool:
     """Puts the decision into effect in one transaction, once; False if it came too late.
 
-    Too late is a person who took over, a later run, or an answer that exists already. What was
-    prepared is kept on the run in any case.
+    Too late is a person who took over, answered, resolved or closed, a later run, or an answer
+    that exists already. What was prepared, and what it cost, is kept on the run in any case.
     """
     run = started.run
     try:
         with transaction.atomic():
             conversation = lock_conversation_for_agent(run.conversation_id, turn=run.turn)
+            if not conversation.messages.awaiting_answer().filter(pk=run.message_id).exists():
+                raise QuestionSettled
             _close(run, State.DONE, considered, journal, now)
             _keep_reading(started.messages, considered.reading)
-            effects.apply(started, considered, journal, conversation=conversation, now=now)
-    except StaffTookOver:
-        return _drop(run, considered, journal, now)
-    except RunSuperseded:
-        return False
+            effects.apply(started, considered, conversation=conversation, now=now)
+            keep_metric(started, considered, effective=True, cost=journal.cost, now=now)
+    except (StaffTookOver, QuestionSettled, RunSuperseded):
+        return _drop(started, considered, journal, now)
     except IntegrityError as error:
         if "message_answered_once" not in str(error):
             raise
-        return _drop(run, considered, journal, now)
+        return _drop(started, considered, journal, now)
     return True
 
 
@@ -88,7 +95,8 @@ def rescue_unanswered(*, now: datetime) -> int:
     """Enqueues conversations whose messages wait for the agent though no run is at them.
 
     A job that failed for good, or an enqueue that was lost with a restored backup, must not
-    leave a customer in silence. A job too many does no harm.
+    leave a customer in silence. Who waits longest comes first; a conversation that has a job
+    gets no other.
     """
     waiting = (
         Message.objects.awaiting_answer()
@@ -103,16 +111,19 @@ def rescue_unanswered(*, now: datetime) -> int:
                 )
             )
         )
+        .exclude(Exists(Draft.objects.decidable().filter(conversation=OuterRef("conversation"))))
         .exclude(
-            Exists(
-                Draft.objects.filter(conversation=OuterRef("conversation"), state=Draft.State.OPEN)
+            jobs.has_job(
+                lock=Concat(Value("conversation:"), Cast(OuterRef("conversation_id"), TextField()))
             )
         )
-        .order_by("conversation_id", "-id")
-        .distinct("conversation_id")
-        .values_list("conversation_id", "pk")
+        .order_by()
+        .values("conversation_id")
+        .annotate(newest=Max("pk"), since=Min("created_at"))
+        .order_by("since")
+        .values_list("conversation_id", "newest")
     )
-    rows = list(waiting[:100])
+    rows = list(waiting[:RESCUED_AT_ONCE])
     for conversation_id, message_id in rows:
         jobs.enqueue(
             "agent.answer_conversation",
@@ -122,12 +133,6 @@ def rescue_unanswered(*, now: datetime) -> int:
             message_id=message_id,
         )
     return len(rows)
-
-
-def _is_drafted(conversation: Conversation, newest: Message) -> bool:
-    return Draft.objects.filter(
-        conversation=conversation, state=Draft.State.OPEN, run__message=newest
-    ).exists()
 
 
 def _build_question(conversation: Conversation, messages: tuple[Message, ...]) -> Question:
@@ -168,21 +173,31 @@ def _close(
         draft=printable(decision.text),
         sources=list(decision.sources),
         confidence=decision.confidence,
-        model=journal.model[:120],
-        input_tokens=journal.input_tokens,
-        output_tokens=journal.output_tokens,
-        cost=journal.cost,
         finished_at=now,
     )
     if not changed:
         raise RunSuperseded
+    _keep_journal(run, journal)
+
+
+def _keep_journal(run: AgentRun, journal: Journal) -> None:
+    AgentRun.objects.filter(pk=run.pk).update(
+        model=journal.model[:120],
+        input_tokens=journal.input_tokens,
+        output_tokens=journal.output_tokens,
+        cost=journal.cost,
+    )
     AgentStep.objects.bulk_create(journal.build_steps(run))
 
 
 @transaction.atomic
-def _drop(run: AgentRun, considered: Considered, journal: Journal, now: datetime) -> bool:
-    with contextlib.suppress(RunSuperseded):
-        _close(run, State.DROPPED, considered, journal, now)
+def _drop(started: Started, considered: Considered, journal: Journal, now: datetime) -> bool:
+    """Keeps what came too late. A run that another one had failed meanwhile stays failed."""
+    try:
+        _close(started.run, State.DROPPED, considered, journal, now)
+    except RunSuperseded:
+        _keep_journal(started.run, journal)
+    keep_metric(started, considered, effective=False, cost=journal.cost, now=now)
     return False
 
 

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from agent import answering, bursts, metrics, runs
+from agent import answering, bursts, drafts, metrics, runs
 from config import jobs
 
 
@@ -18,6 +18,7 @@ def resume_conversation(*, conversation_id: int, message_id: int) -> None:
 @jobs.task("agent.rescue_unanswered")
 def rescue_unanswered() -> None:
     """Enqueues again what waits for the agent with no job left that would answer it."""
+    drafts.outdate_drafts(now=_now())
     runs.rescue_unanswered(now=_now())
 
 

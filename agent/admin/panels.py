@@ -13,11 +13,12 @@ _RUNS = 6
 
 @ticket_panel(Place.MAIN, order=10)
 def draft_panel(request: HttpRequest, ticket: Ticket) -> str:
-    """The open draft with approve, edit and reject; nothing where none is open."""
+    """The draft with approve, edit and reject; nothing where none is to be decided."""
     if not request.user.has_perm("agent.view_draft"):
         return ""
     draft = (
-        Draft.objects.filter(conversation=ticket.conversation_id, state=Draft.State.OPEN)
+        Draft.objects.decidable()
+        .filter(conversation=ticket.conversation_id)
         .select_related("run")
         .first()
     )

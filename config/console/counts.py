@@ -47,7 +47,7 @@ def _read(user_id: int, now: datetime) -> Counts:
             needs_person=_count(Ticket.objects.needing_a_person()),
             mine=_count(Ticket.objects.unfinished().filter(conversation__assigned_to=user_id)),
             overdue=_count(Ticket.objects.filter(overdue(now))),
-            drafts=_count(Draft.objects.filter(state=Draft.State.OPEN)),
+            drafts=_count(Draft.objects.decidable()),
             alerts=_count(StaffAlert.objects.filter(cleared_at__isnull=True)),
             failed_jobs=_count(ProcrastinateJob.objects.filter(status="failed")),
             undelivered=_count(Delivery.objects.filter(state__in=UNDELIVERED)),

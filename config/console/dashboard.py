@@ -108,9 +108,7 @@ def _waiting(now: datetime) -> list[Waiting]:
 
 def _drafts() -> list[Draft]:
     return list(
-        Draft.objects.filter(state=Draft.State.OPEN)
-        .select_related("conversation__customer")
-        .order_by("id")[:5]
+        Draft.objects.decidable().select_related("conversation__customer").order_by("id")[:5]
     )
 
 

@@ -10,7 +10,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from agent.models import AgentRun
+from agent.pipeline import Considered
 from agent.tasks import answer_conversation
+from agent.types import Decision, Reading
 from channels.web.submission import submit_reply
 from knowledge.indexing import index_article
 from knowledge.models import Article
@@ -175,3 +177,8 @@ def _write_calls(calls: Sequence[tuple[str, object]]) -> list[dict[str, Any]]:
         }
         for number, (name, arguments) in enumerate(calls)
     ]
+
+
+def decided(action: str, *, text: str = "") -> Considered:
+    """What the agent might have come to, without its thinking."""
+    return Considered(Decision(action, "why", text=text), Reading("en", (0.0,)))
