@@ -32,6 +32,6 @@ def allow(key: str, limit: tuple[int, int] | None, *, now: datetime) -> int:
 
 def forget_old_counters(*, now: datetime) -> None:
     """Removes counters of windows that ended more than a day ago, whatever their length."""
-    for seconds in (1, 60, 3600, 86400):
+    for seconds in (1, 60, 300, 3600, 86400):
         oldest = int((now - timedelta(days=1)).timestamp()) // seconds
         RateCounter.objects.filter(key__endswith=f"/{seconds}", window__lt=oldest).delete()

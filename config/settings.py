@@ -294,6 +294,7 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("support/mark.svg"),
         }
     ],
+    "LOGIN": {"form": "config.console.login.LoginForm"},
     "STYLES": [lambda request: static("console/console.css")],
     "COLORS": {  # the blue of the public pages
         "primary": {
