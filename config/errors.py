@@ -11,6 +11,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -42,7 +43,9 @@ _TITLES = {
     404: gettext_lazy("Not found"),
     413: gettext_lazy("Too large"),
     500: gettext_lazy("Something went wrong"),
+    503: gettext_lazy("We will be back in a moment"),
 }
+_RETRY_SECONDS = 10
 
 
 def error_response(
@@ -83,6 +86,10 @@ def register_error_handlers(api: NinjaAPI) -> None:
     def missing(request: HttpRequest, error: Http404) -> HttpResponse:
         return error_response(404, _("There is nothing here, or the key does not open it."))
 
+    @api.exception_handler(OperationalError)
+    def away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+        return unavailable(request, error)
+
     @api.exception_handler(Exception)
     def failed(request: HttpRequest, error: Exception) -> HttpResponse:
         log.error("request_failed", path=request.path, exc_info=error)
@@ -117,6 +124,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return answer_error(request, 500, _("Something went wrong on our side. Please try again."))
+
+
+def unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """The database does not answer: nothing was taken in, and the caller may come again."""
+    log.error("database_unavailable", path=request.path, exc_info=error)
+    sentence = _("The desk cannot be reached just now. Please try again in a minute.")
+    response = answer_error(request, 503, sentence)
+    response["Retry-After"] = str(_RETRY_SECONDS)
+    return response
 
 
 def answer_error(request: HttpRequest, status: int, message: str) -> HttpResponse:

@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "config.middleware.DatabaseAwayMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -145,7 +146,7 @@ DATABASES["default"]["OPTIONS"] = {
     "pool": {
         "min_size": 1,
         "max_size": env.integer("DATABASE_POOL_SIZE", 20, minimum=2),
-        "timeout": 10,
+        "timeout": 3,  # seconds that a request waits for a connection before it is answered 503
     },
     **DATABASES["default"].get("OPTIONS", {}),
 }
