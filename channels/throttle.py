@@ -30,6 +30,12 @@ def allow(key: str, limit: tuple[int, int] | None, *, now: datetime) -> int:
     return 0 if taken <= count else (window + 1) * seconds - int(now.timestamp())
 
 
+def widen(limit: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The limit on requests of any kind where `limit` counts the valid ones: what is refused
+    costs work too, before it is read."""
+    return limit and (limit[0] * 5, limit[1])
+
+
 def forget_old_counters(*, now: datetime) -> None:
     """Removes counters of windows that ended more than a day ago, whatever their length."""
     for seconds in (1, 60, 300, 3600, 86400):

@@ -12,7 +12,7 @@ from ninja import Router, Schema, Status
 from ninja.errors import Throttled, ValidationError
 from pydantic import Field
 
-from channels.throttle import allow
+from channels.throttle import allow, widen
 from channels.web.clients import client_key
 from channels.web.forms import (
     EMAIL_MAX,
@@ -77,6 +77,10 @@ class QuestionOut(Schema):
 )
 def ask_question(request: HttpRequest) -> Status[QuestionOut]:
     """Opens a ticket and lets the agent answer it. Keep `access_key`: it opens the ticket."""
+    now, key = timezone.now(), client_key(request)
+    wait = allow(f"form-any:{key}", widen(settings.FORM_RATE_LIMIT), now=now)
+    if wait:
+        raise Throttled(wait)
     texts = read_texts(request)
     idempotency_key = request.headers.get("Idempotency-Key")
     texts["token"] = str(uuid.uuid5(_KEYS, idempotency_key)) if idempotency_key else ""
@@ -89,8 +93,7 @@ def ask_question(request: HttpRequest) -> Status[QuestionOut]:
                 for problem in problems
             ]
         )
-    now = timezone.now()
-    wait = allow(f"form:{client_key(request)}", settings.FORM_RATE_LIMIT, now=now)
+    wait = allow(f"form:{key}", settings.FORM_RATE_LIMIT, now=now)
     if wait:
         raise Throttled(wait)
     submission = form.submission(language=get_language() or "")

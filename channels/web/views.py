@@ -11,7 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from channels.throttle import allow
+from channels.throttle import allow, widen
 from channels.web.clients import client_key
 from channels.web.forms import HONEYPOT, LinkForm, ReplyForm, SupportForm, new_token
 from channels.web.submission import submit_question, submit_reply
@@ -36,6 +36,14 @@ def support_form(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         suggested = {name: request.GET.get(name, "") for name in ("subject", "category")}
         return _form_page(request, SupportForm(initial={**suggested, "token": new_token()}))
+    now = timezone.now()
+    key = client_key(request)
+    wait = allow(f"form-any:{key}", widen(settings.FORM_RATE_LIMIT), now=now)
+    if wait:  # the body stays unread
+        return _retry_after(
+            wait,
+            HttpResponse(_too_many(wait), status=429, content_type="text/plain; charset=utf-8"),
+        )
     request.upload_handlers = [CappedUploadHandler(request)]
     form = SupportForm(request.POST, request.FILES)
     if request.POST.get(HONEYPOT):
@@ -43,8 +51,7 @@ def support_form(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     if not form.is_valid():
         return _form_page(request, form, status=422)
-    now = timezone.now()
-    wait = allow(f"form:{client_key(request)}", settings.FORM_RATE_LIMIT, now=now)
+    wait = allow(f"form:{key}", settings.FORM_RATE_LIMIT, now=now)
     if wait:
         form.add_error(None, _too_many(wait))
         return _retry_after(wait, _form_page(request, form, status=429))

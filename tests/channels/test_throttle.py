@@ -1,8 +1,10 @@
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from channels.models import RateCounter
 from channels.throttle import allow, forget_old_counters
@@ -50,3 +52,15 @@ def test_processes_at_the_same_moment_share_the_count() -> None:
     for thread in threads:
         thread.join()
     assert sum(allowed) == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/support/", "/api/v1/support/form"])
+def test_requests_that_are_refused_are_limited_too(
+    path: str, client: Client, settings: Any
+) -> None:
+    settings.FORM_RATE_LIMIT = (2, 3600)
+    codes = [
+        client.post(path, "{}", content_type="application/json").status_code for _ in range(11)
+    ]
+    assert codes == [422] * 10 + [429]
