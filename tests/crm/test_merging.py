@@ -175,6 +175,42 @@ def test_a_middle_merge_of_a_chain_is_undone_with_all_that_hangs_on_it(
     assert get_current(three) == four
 
 
+def test_what_left_a_chain_is_not_taken_along_by_it_later(
+    writes: Writes, bob: User, now: datetime
+) -> None:
+    one, two_, three = (
+        writes(f"{name}@example.com").conversation.customer for name in ("a", "b", "c")
+    )
+    early = merge_customers(survivor=two_, merged=one, by=bob, now=now)
+    late = merge_customers(survivor=three, merged=two_, by=bob, now=now)
+    unmerge(merge=early, by=bob, now=now)
+    again = merge_customers(survivor=three, merged=one, by=bob, now=now)
+    unmerge(merge=late, by=bob, now=now)
+    assert list(two_.identifiers.values_list("value", flat=True)) == ["b@example.com"]
+    unmerge(merge=again, by=bob, now=now)
+    assert list(one.identifiers.values_list("value", flat=True)) == ["a@example.com"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_field_that_was_filled_along_a_chain_is_emptied_along_it(
+    first: int, writes: Writes, bob: User, now: datetime
+) -> None:
+    one, two_, three = (
+        writes(f"{name}@example.com").conversation.customer for name in ("a", "b", "c")
+    )
+    Customer.objects.filter(pk=one.pk).update(company="Ahmed Ltd")
+    merges = [
+        merge_customers(survivor=two_, merged=one, by=bob, now=now),
+        merge_customers(survivor=three, merged=two_, by=bob, now=now),
+    ]
+    unmerge(merge=merges[first], by=bob, now=now)
+    three.refresh_from_db()
+    assert three.company == ""
+    unmerge(merge=merges[1 - first], by=bob, now=now)
+    companies = Customer.objects.order_by("pk").values_list("company", flat=True)
+    assert list(companies) == ["Ahmed Ltd", "", ""]
+
+
 def test_an_address_that_its_owner_claimed_meanwhile_stays_theirs(bob: User, now: datetime) -> None:
     typed = resolve_identifier(Contact(email="mallory@example.com", phone=PHONE))
     other = resolve_identifier(Contact(email="other@example.com"))
