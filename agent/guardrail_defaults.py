@@ -79,8 +79,8 @@ INJECTION = Default(
 \bsystem prompt\b
 \b(?:reveal|show|print|repeat|output|tell me|display|leak|give me|what (?:is|are|were))\b[^.?!\n]{0,30}\b(?:your|the|its)\s+(?:(?:system|hidden|initial|internal|secret|original|own|full)\s+)+(?:prompts?|instructions?|rules|guidelines|messages?)\b
 \b(?:your|its) (?:prompt|programming|directives)\b
-^\W*(?:system|assistant|developer)\s*:\s*[^\n]{0,200}\b(?:customer|user|you|your|instructions?|verified|must|ignore|reply|respond|approve)\b
-#{2,}\s*(?:system|instructions?|assistant|new (?:instructions?|task|rules))\b
+^[^\w\n]*(?:system|assistant|developer)\s*:\s*[^\n]{0,200}\b(?:customer|user|you|your|instructions?|verified|must|ignore|reply|respond|approve)\b
+(?<!#)#{2,}\s*(?:system|instructions?|assistant|new (?:instructions?|task|rules))\b
 <\|?(?:im_start|im_end|system|endoftext|assistant)\|?>|\[/?(?:INST|SYS(?:TEM)?)\]|<<SYS>>
 \b(?:assistant|agent|ai|bot|model|llm|chatbot)\s*[:,]\s*[^\n]{0,60}\b(?:disregard|ignore|include|reveal|forget|obey|do not tell|you must|approve)\b
 \b(?:you are|you're|you will be|u are) (?:now |no longer |from now on )(?:\w+ ){0,6}?(?:dan|ai|assistant|bot|chatbot|model|persona|character|unrestricted|unfiltered|bound|free|evil|a hacker)\b
@@ -90,7 +90,7 @@ INJECTION = Default(
 \b(?:stay|remain|while) in \w+ mode\b|\b(?:hi|hello|hey|dear|greetings),? (?:chat ?gpt|gpt|assistant ai)\b
 \bact like an?\b[^.?!\n]{0,60}\b(?:game|ai|bot|chat ?gpt|terminal|console|character)\b
 \b(?:(?:i want you to|you (?:must|should|will|shall|can|are going to|have to|need to)|please|now|let's|and) (?:act as|pretend|role-?play|impersonate|simulate)|pretend (?:to be|you are|you're|that you|like you)|roleplay as|play the role of|stay in character|stays in character|break(?:ing)? character)\b
-^\W*(?:act as|pretend|role-?play|simulate|imagine (?:you|that you))\b
+^[^\w\n]*(?:act as|pretend|role-?play|simulate|imagine (?:you|that you))\b
 (?-i:\bDAN\b)|\b(?:jail ?break\w*|do anything now|developer mode|god mode|dan mode|uncensored|unfiltered|amoral|evil (?:ai|bot|confidant|trusted))\b
 \b(?:ai|assistant|bot|model|chat ?gpt|character|you)\b[^.?!\n]{0,60}\b(?:no|without|any|free of|free from|not bound by|has no|have no) (?:any )?(?:rules|restrictions|limitations|filters?|ethic\w*|moral\w*|censorship|guidelines|boundaries)\b
 \b(?:no|without|any) (?:ethical|moral)\b[^.?!\n]{0,40}\b(?:guidelines|restrictions|limits|limitations|boundaries|constraints|principles)\b
@@ -223,7 +223,7 @@ REFUND = Default(
 \bunauthori[sz]ed (?:charge|payment|transaction|debit|renewal)|\b(?:didn'?t|did not|never) (?:authori[sz]e|approve|agree to|order|consent to) (?:this|that|the|any|your|these) (?:charge|payment|renewal|transaction|subscription|debit)
 \b(?:can|could|may|do) (?:i|we) (?:please |still )?(?:get|have|claim|receive|ask for|request) (?:an?|my|our|the|some|full|partial|that)?\s*(?:\w+ )?(?:refund(?!ed)|reimbursement)(?!\s*(?:policy|if|when|in case|within))
 \b(?:can|may|could|allowed to|able to|permitted to) (?:approve|authori[sz]e|grant|pay) (?:\w+ )?refunds?\b
-\brefund (?:please|now|immediately|asap)\b|^\W*(?:please )?refund(?: me| us| request)?\W*$
+\brefund (?:please|now|immediately|asap)\b|^[^\w\n]*(?:please )?refund(?: me| us| request)?[^\w\n]*$
 \b(?:geld|betrag|zahlung|beitrag)\b[^.?!]{0,30}\bzurück|\b(?:möchte|will|fordere|verlange|brauche|beantrage|bitte um)\b[^.?!]{0,40}\b(?:rückerstattung|erstattung|rückzahlung)|\berstatten sie\b|\bdoppelt (?:abgebucht|berechnet|bezahlt|belastet)\b
 \b(?:quiero|exijo|solicito|pido|necesito|devuelv\w+|devuélv\w+)\b[^.?!]{0,40}\b(?:reembolso|dinero|devolución)\b|\bcobr(?:ado|aron|ó)\b[^.?!]{0,20}\b(?:dos veces|doble)\b
 \b(?:veux|voudrais|exige|demande|souhaite)\b[^.?!]{0,40}\b(?:remboursement|remboursée?s?|mon argent)\b|\bremboursez\b|\b(?:prélevée?|débitée?|facturée?)\b[^.?!]{0,20}\b(?:deux fois|en double)\b
@@ -340,9 +340,9 @@ ACCOUNT = Default(
     route="Support",
     priority=80,
     patterns=r"""
-\b(?:please|kindly|pls|plz|can you|could you|would you|will you|can u|you to|somebody|someone)\s+(?:please |also |kindly |just |then |quickly )*(?:change|update|delete|remove|restore|recover|reset|unlock|reactivate|deactivate|cancel|close|merge|transfer|upgrade|downgrade|rename|correct|resend|extend|activate|enable|disable|switch|move|prolong|undo|reopen)\b[^.?!]{0,60}\b(?:my|our|us|me|for (?:me|us)|the (?:owner|workspace|user|account|invoice|subscription|trial|log-?in)|of our)\b
-\b(?:please|kindly|pls|can you|could you|would you|can u)\s+(?:please |also |kindly |just )*(?:e-?mail |send )(?:me|us)\b[^.?!]{0,30}\b(?:invoices?|receipts?|bills?|reset|code|password)\b
-\b(?:can|could|would|please)\s+(?:you |u )?(?:please |also |kindly |just )*(?:look (?:up|at|into)|check|find out|investigate|verify|tell (?:me|us) (?:who|which|how many|how much|whether (?:my|our)))\b[^.?!]{0,60}\b(?:my|our|we|who (?:was|is|has|did)|which|what happened|what went|the (?:owner|workspace|invoice|account|payment|status of)|account|export|import)\b
+\b(?:please|kindly|pls|plz|can you|could you|would you|will you|can u|you to|somebody|someone)\s+(?:please |also |kindly |just |then |quickly ){0,6}(?:change|update|delete|remove|restore|recover|reset|unlock|reactivate|deactivate|cancel|close|merge|transfer|upgrade|downgrade|rename|correct|resend|extend|activate|enable|disable|switch|move|prolong|undo|reopen)\b[^.?!]{0,60}\b(?:my|our|us|me|for (?:me|us)|the (?:owner|workspace|user|account|invoice|subscription|trial|log-?in)|of our)\b
+\b(?:please|kindly|pls|can you|could you|would you|can u)\s+(?:please |also |kindly |just ){0,6}(?:e-?mail |send )(?:me|us)\b[^.?!]{0,30}\b(?:invoices?|receipts?|bills?|reset|code|password)\b
+\b(?:can|could|would|please)\s+(?:you |u )?(?:please |also |kindly |just ){0,6}(?:look (?:up|at|into)|check|find out|investigate|verify|tell (?:me|us) (?:who|which|how many|how much|whether (?:my|our)))\b[^.?!]{0,60}\b(?:my|our|we|who (?:was|is|has|did)|which|what happened|what went|the (?:owner|workspace|invoice|account|payment|status of)|account|export|import)\b
 \bhow (?:many|much)\b[^.?!]{0,50}\b(?:do|did|have|are|were) (?:we|i)\b (?:currently |still |now |already )?(?:have\b(?! to)|left|used|paying|paid|owe|using|got|remaining|use\b)
 \bhow (?:many|much)\b[^.?!]{0,40}\b(?:is|are) (?:left|remaining) (?:for us|for me|in our|on our|in my|on my)\b
 \bwhy (?:was|is|were|did|has|have|are|am)\b[^.?!]{0,30}\b(?:my|our|we|i|you|the last)\b[^.?!]{0,40}\b(?:invoice|bill|charged?|payment|amount|total|billed)\b[^.?!]{0,20}(?:\d|\b(?:higher|more|different|so (?:much|high)|this time|this month|again)\b)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from agent.models import GuardrailRule
-from agent.types import HandOver, Question
+from agent.types import MAX_QUESTION, HandOver, Question
 from tickets.models import Ticket
 
 
@@ -33,7 +33,7 @@ def screen(question: Question) -> Hit | None:
     for rule in GuardrailRule.objects.filter(enabled=True):
         texts = [question.full_text]
         if rule.reason == Ticket.Reason.INJECTION and question.hidden:
-            texts.append(question.hidden)
+            texts.append(question.hidden[-MAX_QUESTION:])
         for text in texts:
             words = rule.find(text)
             if words:

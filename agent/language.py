@@ -29,13 +29,14 @@ _SCRIPTS = (
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
 )
 _SCRIPT_SHARE = 0.3
-_ADDRESSES = re.compile(r"\S+@\S+|https?://\S+|\b\w+[-_.]\w+\b")
+_ADDRESSES = re.compile(r"(?<!\S)\S+@\S+|https?://\S+|\b\w+[-_.]\w+\b")
+_ENOUGH = 2_000  # characters that tell a language
 _classifying = threading.Lock()
 
 
 def detect_language(text: str, *, default: str = "") -> str:
     """A two-letter code; `default`, or English, where the text is too short to tell."""
-    plain = _ADDRESSES.sub(" ", text)
+    plain = _ADDRESSES.sub(" ", text[:_ENOUGH])
     letters = len(_LETTERS.findall(plain))
     for code, script in _SCRIPTS:
         if letters and len(script.findall(plain)) / letters > _SCRIPT_SHARE:

@@ -11,7 +11,7 @@ MAX_CHARACTERS = 20_000  # of a message that anything here looks at
 _TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]{0,2000})?/?>|<![^<>]{0,2000}>")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _UNSHOWN = re.compile(
-    r"<(script|style|template|noscript|head|title)\b[^>]*>(.*?)(?:</\1\s*>|\Z)",
+    r"<(script|style|template|noscript|head|title)\b[^<>]{0,2000}>(.*?)(?:</\1\s*>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _INVISIBLE = re.compile(
@@ -20,25 +20,25 @@ _INVISIBLE = re.compile(
     r"|color\s*:\s*(?:white\b|#fff(?:fff)?\b|transparent))[^<>]{0,500}>(.*?)(?:</\1\s*>|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
-_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^<>]{0,500}>", re.IGNORECASE)
 _QUOTE_HEADER = re.compile(
-    r"^\s*(?:On .{6,200} wrote|Am .{6,200} schrieb.{0,120}|Le .{6,200} a écrit|"
+    r"^[^\S\n]*(?:On .{6,200} wrote|Am .{6,200} schrieb.{0,120}|Le .{6,200} a écrit|"
     r"El .{6,200} escribió)\s?:\s*$",
     re.MULTILINE | re.DOTALL,
 )
 _ORIGINAL = re.compile(
-    r"^\s*-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|"
-    r"Mensaje original)\s*-{2,}.*\Z",
+    r"^[^\S\n]*-{2,20}[^\S\n]*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|"
+    r"Mensaje original)[^\S\n]*-{2,}.*\Z",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
 _PLACEHOLDERS = re.compile(r"(?:\[[^\[\]]{1,1000}\]\s*)+")
 _REACTION = re.compile(r"\[Reaction ([^\[\]]{1,32})\]")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _LINES = re.compile(r"\n{3,}")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)[^)]*\)")
+_IMAGE = re.compile(r"!\[([^\]\[\n]{0,300})\]\([^)(\n]{0,2000}\)")
+_LINK = re.compile(r"\[([^\]\[\n]{1,300})\]\(([^)(\s\[]{1,2000})[^)(\n]{0,200}\)")
 _HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
-_EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.{1,300}?)(?<=\S)\1")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\|[ \t]*(?:\n|\Z)){2,}", re.MULTILINE)
 _RULE = re.compile(r"^[\s|:-]+$")
 _LATIN_LOOKALIKES = str.maketrans("аеорсухіѕԁԛѡАЕОРСХІВНКМТ", "aeopcyxisdqwAEOPCXIBHKMT")
@@ -124,6 +124,8 @@ def _flatten_table(match: re.Match[str]) -> str:
     """`| | Free | Team |`, `| Boards | 5 | no limit |` as "- Boards: Free 5, Team no limit"."""
     lines = [line for line in match[0].strip().split("\n") if not _RULE.match(line)]
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
+    if not rows:
+        return ""
     header, *body = rows
     items = []
     for name, *cells in body:

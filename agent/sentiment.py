@@ -20,6 +20,9 @@ VERY_UNHAPPY = -0.6
 RISING_UNHAPPY = -0.25
 RISE = 0.1  # by how much each message is worse than the one before
 
+# Its time grows with the square of the words, and every picture is several.
+_VADER_READS = 500
+
 _FURY = re.compile(
     r"\b(?:furious|outrag\w+|disgust\w+|disgrace\w*|appall\w+|livid|enraged|infuriat\w+|fuming"
     r"|hate (?:this|you|your|it)|worst|catastroph\w+|scandal\w*|shame(?:ful|less)?\b(?! if)"
@@ -101,7 +104,7 @@ def features(text: str) -> dict[str, float]:
         "thanks": _count(_THANKS, text),
     }
     capped = {name: min(value, _SATURATION[name]) for name, value in counts.items()}
-    return {**capped, "words": _vader().polarity_scores(text[:5_000])["compound"]}
+    return {**capped, "words": _vader().polarity_scores(text[:_VADER_READS])["compound"]}
 
 
 def is_rising_anger(scores: Sequence[float]) -> bool:

@@ -10,6 +10,9 @@ from crm.models import Message
 from crm.types import PastMessage, Source
 from knowledge.types import FoundPassage
 
+# Of everything that waits in one conversation together; the newest is kept.
+MAX_QUESTION = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -32,12 +35,14 @@ class Question:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(text for text in self.texts if text)
+        """The unanswered messages, of which the newest MAX_QUESTION characters are kept."""
+        return "\n\n".join(text for text in self.texts if text)[-MAX_QUESTION:]
 
     @property
     def full_text(self) -> str:
         """The subject, which often holds half of the question, and the text."""
-        return f"{self.subject}\n\n{self.text}".strip()
+        subject = self.subject[:1_000]
+        return f"{subject}\n\n{self.text[len(subject) + 2 - MAX_QUESTION:]}".strip()
 
 
 @dataclass(frozen=True, slots=True)
