@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from channels.gmail.adapter import GmailAdapter
 from channels.types import Outgoing, Receipt, Reconciled
 from channels.web.adapter import WebAdapter
 from channels.whatsapp.adapter import WhatsAppAdapter
@@ -29,6 +30,7 @@ class Adapter(Protocol):
 
 _ADAPTERS: dict[str, Adapter] = {
     Conversation.Channel.WEB: WebAdapter(),
+    Conversation.Channel.EMAIL: GmailAdapter(),
     Conversation.Channel.WHATSAPP: WhatsAppAdapter(),
 }
 

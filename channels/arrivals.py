@@ -6,7 +6,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels import bounces, recovery
+from channels import bounces, own_mail, recovery
+from channels.gmail.automatic import plain_address
+from channels.gmail.quotes import cut_quotes
+from channels.gmail.threads import list_earlier_texts
 from channels.models import ThreadKey
 from channels.types import Arrival
 from config import jobs
@@ -17,6 +20,7 @@ from crm.types import Identity, IncomingMessage
 from tickets import services as tickets
 
 Channel = Conversation.Channel
+Trust = CustomerIdentifier.Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,19 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
     if arrival.bounce is not None:
         return _record_bounce(arrival, now=now)
     if arrival.from_us:
-        return _record_own(arrival)
+        return _record_own(arrival, now=now)
     if arrival.automatic:
         return _record_automatic(arrival, now=now)
-    identifier = _resolve_sender(arrival)
-    found = _find_conversation(arrival, identifier)
+    found = _find_by_plus_address(arrival)
+    if found is None:
+        identifier = _resolve_sender(arrival)
+        found = _find_conversation(arrival, identifier)
     conversation = found or crm.start_conversation(
         identifier=identifier, channel=arrival.channel, subject=arrival.subject
     )
-    message, created = crm.receive_message(conversation=conversation, incoming=_incoming(arrival))
+    message, created = crm.receive_message(
+        conversation=conversation, incoming=_incoming(arrival, text=_new_text(arrival, found))
+    )
     _remember(conversation, arrival)
     if not created:
         return Recorded(message)
@@ -83,8 +91,11 @@ def _find_identifier(identity: Identity) -> CustomerIdentifier | None:
 def _find_conversation(arrival: Arrival, identifier: CustomerIdentifier) -> Conversation | None:
     """By thread, then by the ticket's number in the subject, then by the channel's one thread.
 
-    Only ever a conversation of the same customer: references and numbers can be forged.
+    Only ever a conversation of the same customer: references and numbers can be forged. So can
+    a Reply-To: one that names a known address, which did not write this, joins nothing.
     """
+    if arrival.trust == Trust.UNVERIFIED and identifier.trust > Trust.UNVERIFIED:
+        return None
     theirs = Conversation.objects.filter(customer=identifier.customer, channel=arrival.channel)
     threaded = (
         theirs.filter(thread_keys__key__in=[*arrival.references, *arrival.keys])
@@ -101,6 +112,33 @@ def _find_conversation(arrival: Arrival, identifier: CustomerIdentifier) -> Conv
     return None
 
 
+def _find_by_plus_address(arrival: Arrival) -> Conversation | None:
+    """The thread of the same mailbox under another plus-address (RFC 5233), which the CRM keeps
+    apart. A mail must name the thread for it: that is what nobody else knows."""
+    if arrival.channel != Channel.EMAIL or arrival.trust == Trust.UNVERIFIED:
+        return None
+    threaded = (
+        Conversation.objects.select_related("identifier")
+        .filter(channel=Channel.EMAIL, thread_keys__key__in=arrival.references)
+        .exclude(identifier__value=arrival.identity.value)
+        .order_by("-id")
+        .distinct()
+    )
+    for conversation in threaded:
+        known = conversation.identifier
+        if known and plain_address(known.address) == plain_address(arrival.identity.address):
+            return conversation
+    return None
+
+
+def _new_text(arrival: Arrival, conversation: Conversation | None) -> str:
+    """What is new in the message. Where a mail program does not mark what it quotes, an answer
+    typed into the quote is told from it by what the conversation holds."""
+    if conversation is None or arrival.channel != Channel.EMAIL or not arrival.full_text:
+        return arrival.text
+    return cut_quotes(arrival.full_text, earlier=list_earlier_texts(conversation))
+
+
 def _record_bounce(arrival: Arrival, *, now: datetime) -> Recorded:
     if arrival.bounce is None:
         raise ValueError("not a bounce")
@@ -110,16 +148,23 @@ def _record_bounce(arrival: Arrival, *, now: datetime) -> Recorded:
     return Recorded(message)
 
 
-def _record_own(arrival: Arrival) -> Recorded:
+def _record_own(arrival: Arrival, *, now: datetime) -> Recorded:
     """Our own sent mail comes back with the history. What staff wrote in their mail client
-    belongs into the conversation, and the agent stays out of it from then on."""
-    conversation = _conversation_of_thread(arrival)
+    belongs into the conversation with whom they wrote to, and the agent stays out of it from
+    then on. Never into another's: its customer would read it."""
     if arrival.delivery_token:
-        if conversation:
-            _remember(conversation, arrival)
+        own_mail.settle_sent(arrival, now=now)
         return Recorded()
+    conversation = next(
+        (
+            each
+            for each in _conversations_of_thread(arrival)
+            if each.identifier and each.identifier.value in arrival.recipients
+        ),
+        None,
+    )
     if conversation is None:
-        return Recorded(parked=_("Sent from our own address, in no conversation of the desk."))
+        return Recorded(parked=_("Sent by us, to nobody whose conversation it belongs to."))
     message = crm.record_outside_reply(conversation=conversation, incoming=_incoming(arrival))
     _remember(conversation, arrival)
     ticket = tickets.get_ticket_of_conversation(conversation)
@@ -129,8 +174,16 @@ def _record_own(arrival: Arrival) -> Recorded:
 
 
 def _record_automatic(arrival: Arrival, *, now: datetime) -> Recorded:
-    """Kept and shown where it belongs; nothing is answered and nothing is reopened."""
-    conversation = _conversation_of_thread(arrival)
+    """Kept, and shown in the sender's own thread; nothing is answered and nothing is reopened."""
+    sender = _find_identifier(arrival.identity)
+    conversation = next(
+        (
+            each
+            for each in _conversations_of_thread(arrival)
+            if sender and each.customer_id == sender.customer_id
+        ),
+        None,
+    )
     if conversation is None:
         return Recorded(parked=arrival.automatic)
     message, _created = crm.receive_message(conversation=conversation, incoming=_incoming(arrival))
@@ -138,16 +191,16 @@ def _record_automatic(arrival: Arrival, *, now: datetime) -> Recorded:
     return Recorded(message, parked=arrival.automatic)
 
 
-def _conversation_of_thread(arrival: Arrival) -> Conversation | None:
-    key = (
+def _conversations_of_thread(arrival: Arrival) -> list[Conversation]:
+    """Those that the message names, the one of the newest name first."""
+    keys = (
         ThreadKey.objects.filter(
             key__in=[*arrival.references, *arrival.keys], conversation__channel=arrival.channel
         )
-        .select_related("conversation")
+        .select_related("conversation__identifier")
         .order_by("-id")
-        .first()
     )
-    return key.conversation if key else None
+    return list({key.conversation_id: key.conversation for key in keys}.values())
 
 
 def _remember(conversation: Conversation, arrival: Arrival) -> None:
@@ -157,15 +210,16 @@ def _remember(conversation: Conversation, arrival: Arrival) -> None:
     )
 
 
-def _incoming(arrival: Arrival) -> IncomingMessage:
+def _incoming(arrival: Arrival, *, text: str | None = None) -> IncomingMessage:
     return IncomingMessage(
         external_id=arrival.external_id,
-        text=arrival.text,
+        text=arrival.text if text is None else text,
         received_at=arrival.received_at,
         files=arrival.files,
         full_text=arrival.full_text,
         html=arrival.html,
         remarks=arrival.remarks,
+        trust=arrival.trust,
     )
 
 

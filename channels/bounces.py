@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from channels import settlement
-from channels.models import Delivery, ThreadKey
+from channels.models import Delivery
 from channels.types import BouncedMail
-from crm.models import Message
+from crm.models import Conversation, Message
 
 
 def record_bounce(bounce: BouncedMail, *, now: datetime) -> Message | None:
@@ -34,15 +34,16 @@ def record_bounce(bounce: BouncedMail, *, now: datetime) -> Message | None:
 
 
 def _find_delivery(bounce: BouncedMail) -> Delivery | None:
-    """By the Message-ID that came back; else the newest mail to that address in the thread."""
-    sent = Delivery.objects.select_related("message__conversation__identifier").filter(
-        message__conversation__channel="email"
+    """By the Message-ID that came back; else, if Gmail had given the mail another, the newest
+    one that left in the conversation that knows this id."""
+    if not bounce.original_key:
+        return None
+    left = Delivery.objects.select_related("message__conversation__identifier").filter(
+        message__conversation__channel=Conversation.Channel.EMAIL,
+        state__in=[Delivery.State.SENT, Delivery.State.UNKNOWN, Delivery.State.FAILED],
     )
-    if bounce.original_key:
-        by_id = sent.filter(provider_id=bounce.original_key).first()
-        if by_id:
-            return by_id
-        key = ThreadKey.objects.filter(key=bounce.original_key).first()
-        if key:
-            return sent.filter(message__conversation=key.conversation_id).first()
-    return None
+    by_id = left.filter(provider_id=bounce.original_key).first()
+    if by_id:
+        return by_id
+    known = left.filter(message__conversation__thread_keys__key=bounce.original_key)
+    return known.order_by("-message_id", "-part").first()

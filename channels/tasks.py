@@ -1,6 +1,7 @@
 from django.utils import timezone
 
 from channels import delivery, inbound, reconciliation, recovery, throttle
+from channels.gmail import mailbox
 from channels.web import notices
 from channels.whatsapp import files, missed, reminders
 from config import jobs
@@ -9,6 +10,21 @@ from config import jobs
 @jobs.task("channels.process_event", queue="inbound", retry=jobs.Backoff())
 def process_event(*, event_id: int) -> None:
     inbound.process_event(event_id, now=timezone.now())
+
+
+@jobs.task("channels.sync_gmail", queue="inbound")
+def sync_gmail(*, attempt: int = 0) -> None:
+    mailbox.sync_mailbox(now=timezone.now(), attempt=attempt)
+
+
+@jobs.task("channels.poll_gmail")
+def poll_gmail() -> None:
+    mailbox.poll()
+
+
+@jobs.task("channels.renew_gmail_watch")
+def renew_gmail_watch() -> None:
+    mailbox.renew_watch(now=timezone.now())
 
 
 @jobs.task("channels.fetch_media", queue="inbound", retry=jobs.Backoff(max_attempts=20))

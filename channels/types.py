@@ -132,7 +132,7 @@ class Arrival:
     `files_to_fetch` counts the files that follow by a job. `automatic` says why no person wrote
     it, "" if one did. `forwarded_by` is the comment of a member of staff who forwarded a
     customer's mail. `from_us` tells that it was sent from our own address, by `delivery_token`
-    if the desk sent it, else by a person.
+    if the desk sent it, else by a person; `recipients` are the normalised addresses it went to.
     """
 
     channel: str
@@ -157,3 +157,4 @@ class Arrival:
     forwarded_by: str | None = None
     from_us: bool = False
     delivery_token: str = ""
+    recipients: tuple[str, ...] = ()

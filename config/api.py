@@ -11,9 +11,11 @@ from ninja import NinjaAPI
 from ninja.errors import Throttled
 
 import agent.api
+import channels.gmail.webhook
 import channels.web.api
 import channels.whatsapp.webhook
 import tickets.api
+from channels.gmail.push import CertsUnavailable
 from config import probes
 from config.auth import staff_or_token
 from config.errors import error_response, register_error_handlers
@@ -61,8 +63,16 @@ def too_many_requests(request: HttpRequest, error: Throttled) -> HttpResponse:
     return response
 
 
+@api.exception_handler(CertsUnavailable)
+def keys_out_of_reach(request: HttpRequest, error: CertsUnavailable) -> HttpResponse:
+    response = error_response(503, _("Google's keys cannot be had now. Try again."))
+    response["Retry-After"] = "30"
+    return response
+
+
 api.add_router("", probes.router)
 api.add_router("", channels.web.api.router)
+api.add_router("", channels.gmail.webhook.router)
 api.add_router("", channels.whatsapp.webhook.router)
 api.add_router("", tickets.api.router)
 api.add_router("", agent.api.router, auth=staff_or_token)

@@ -13,11 +13,13 @@ every("* * * * *", "channels.rescue_events")  # what was accepted and lost its j
 every("* * * * *", "channels.rescue_deliveries")  # replies whose worker died while sending
 every("* * * * *", "channels.look_up_unknown")  # replies that may have been sent
 every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answering
+every("*/3 * * * *", "channels.poll_gmail")  # mails whose notification did not arrive
 every("*/5 * * * *", "channels.catch_up_whatsapp")  # messages whose webhook did not arrive
 every("*/10 * * * *", "channels.remind_of_windows")  # WhatsApp's 24 hours end soon
 every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
 every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue
 every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
+every("11 4 * * *", "channels.renew_gmail_watch")  # Gmail ends it after seven days
 every("41 3 * * *", "channels.forget_old_counters")
 every("23 3 * * *", "config.remove_finished_jobs")

@@ -24,8 +24,23 @@ class Account:
     @property
     def configured(self) -> bool:
         """Whether mail can be read and sent at all."""
-        by_token = self.client_id and self.client_secret and self.refresh_token
-        return bool(self.support_address and (by_token or self.service_account_file))
+        return not self.missing()
+
+    @property
+    def watched(self) -> bool:
+        """Whether Gmail can be asked to notify of changes; without, mail is polled for."""
+        return self.configured and bool(self.pubsub_topic)
+
+    def missing(self) -> list[str]:
+        """The names of the settings without which no mail can be read or sent."""
+        needed = {"GMAIL_SUPPORT_ADDRESS": self.support_address}
+        if not self.service_account_file:
+            needed |= {
+                "GMAIL_CLIENT_ID": self.client_id,
+                "GMAIL_CLIENT_SECRET": self.client_secret,
+                "GMAIL_REFRESH_TOKEN": self.refresh_token,
+            }
+        return [name for name, value in needed.items() if not value]
 
 
 def get_account() -> Account:

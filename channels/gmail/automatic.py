@@ -36,9 +36,14 @@ def automatic_kind(
         return AutomaticKind.AUTO_REPLY
     if _is_bulk(mail):
         return AutomaticKind.BULK
-    if _NO_REPLY.fullmatch(from_address.partition("@")[0]):
+    if takes_no_reply(from_address):
         return AutomaticKind.NO_REPLY
     return None
+
+
+def takes_no_reply(address: str) -> bool:
+    """Whether the address itself says that nobody reads it."""
+    return _NO_REPLY.fullmatch(address.partition("@")[0]) is not None
 
 
 def plain_address(address: str) -> str:
