@@ -73,16 +73,31 @@ def fold_phone(number: str) -> str:
 
 @transaction.atomic
 def remember_identity(
-    customer: Customer, identity: Identity, trust: Trust
+    customer: Customer,
+    identity: Identity,
+    trust: Trust,
+    *,
+    beside: CustomerIdentifier | None = None,
 ) -> CustomerIdentifier | None:
     """Notes an address that a channel vouches to be the customer's; None if it is another's.
 
     What is the customer's already keeps the higher trust and is reached from now on by the
     address in the form in which it wrote last. Staff may merge the owner of another's.
+    `beside` is the address that it came with: a new one is its owner's, also in a merge and when
+    that is undone.
     """
-    owned = _claim(customer, identity.kind, identity.value, identity.address, trust)
-    if owned.customer_id != customer.pk:
+    known = _find(identity.kind, identity.value)
+    writer = _find(beside.kind, beside.value) if beside else None
+    owner = writer.customer if writer else customer
+    owned = known or _claim(owner, identity.kind, identity.value, identity.address, trust)
+    if owned.customer_id != owner.pk:
         return None
+    if known is None and writer is not None:
+        moves = MergedItem.objects.filter(identifier=writer, returned_at=None)
+        MergedItem.objects.bulk_create(
+            [MergedItem(merge_id=move.merge_id, identifier=owned) for move in moves],
+            ignore_conflicts=True,
+        )
     _raise_trust(owned, trust)
     if owned.address != identity.address:
         owned.address = identity.address

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm import services
 from crm.history import list_past_messages
-from crm.identity import resolve_identifier, resolve_identity
+from crm.identity import remember_identity, resolve_identifier, resolve_identity
 from crm.merging import MergeError, get_current, merge_customers, unmerge
 from crm.models import (
     Conversation,
@@ -127,6 +127,23 @@ def test_case_46_and_47_numbers_in_old_form_and_user_ids_can_be_merged(
     merge_customers(survivor=typed.customer, merged=hidden.customer, by=bob, now=now)
     hidden.refresh_from_db()
     assert hidden.customer == typed.customer
+
+
+def test_an_address_that_came_beside_another_leaves_a_merge_with_it(
+    writes: Writes, bob: User, now: datetime
+) -> None:
+    alice, phone = two(writes)
+    merge = merge_customers(survivor=alice, merged=phone, by=bob, now=now)
+    beside = CustomerIdentifier.objects.get(value=PHONE)
+    user_id = Identity("whatsapp", "DE.13491208655302741918", "whatsapp:DE.13491208655302741918")
+    for _ in range(2):
+        noted = remember_identity(beside.customer, user_id, Trust.AUTHENTICATED, beside=beside)
+    assert noted is not None
+    assert noted.customer == alice
+    unmerge(merge=merge, by=bob, now=now)
+    noted.refresh_from_db()
+    assert noted.customer == phone
+    assert list(alice.identifiers.values_list("value", flat=True)) == [ALICE]
 
 
 def test_merging_twice_in_a_circle_or_with_itself_is_refused(
