@@ -139,6 +139,8 @@ def _ask_models(
             text = clean(outcome.text)
             verdict = _check(text, outcome, toolbox, served=served, model=model, deadline=deadline)
             decision = decide(outcome, verdict, degraded=model.degraded, text=text)
+            if verdict.needs_approval:
+                decision = _await_approval(decision)
     except ModelError as error:
         return hand_over(HandOver(Reason.FAILURE, str(error)))
     return _with_failures(decision, model)
@@ -153,8 +155,8 @@ def _check(
     model: FallbackModel,
     deadline: Deadline,
 ) -> Verdict:
-    """By words where the knowledge is in the customer's language, else by a model's judgement;
-    the offline one can neither write nor judge such an answer."""
+    """By words where the knowledge is in the customer's language, else by a model's judgement,
+    which a person has to confirm; the offline one can neither write nor judge such an answer."""
     retrieved = tuple(toolbox.found.values())
     with toolbox.journal.step(AgentStep.Kind.GROUNDING, "") as note:
         if served:
@@ -170,9 +172,22 @@ def _check(
                 deadline=deadline,
                 journal=toolbox.journal,
             )
+            verdict = replace(verdict, needs_approval=True)
         note.title = _("supported") if verdict.supported else _("not supported")
         note.detail.update(score=verdict.score, complaints=list(verdict.complaints))
     return verdict
+
+
+def _await_approval(decision: Decision) -> Decision:
+    """What would be sent, as a draft."""
+    if decision.action != AgentRun.Decision.SEND:
+        return decision
+    why = _("Only a model compared it with the passages, which are in another language.")
+    return replace(
+        decision,
+        action=AgentRun.Decision.DRAFT,
+        explanation=f"{decision.explanation} {why}",
+    )
 
 
 def _with_failures(decision: Decision, model: FallbackModel) -> Decision:

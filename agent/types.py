@@ -42,7 +42,7 @@ class Question:
     def full_text(self) -> str:
         """The subject, which often holds half of the question, and the text."""
         subject = self.subject[:1_000]
-        return f"{subject}\n\n{self.text[len(subject) + 2 - MAX_QUESTION:]}".strip()
+        return f"{subject}\n\n{self.text[len(subject) + 2 - MAX_QUESTION :]}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the passages support an answer; `complaints` name what they do not."""
+    """Whether the passages support an answer; `complaints` name what they do not.
+
+    `needs_approval` says that only a model vouches for it, so that a person has to look.
+    """
 
     supported: bool
     score: float
     complaints: tuple[str, ...] = field(default=())
+    needs_approval: bool = False
 
 
 class Search(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug import Response
 
-from agent.models import AgentRun
+from agent.models import AgentRun, Draft
 from crm.models import Message
 from tests.agent.conftest import ScriptedModel
 from tickets.models import Ticket
@@ -261,14 +261,15 @@ GERMAN = "Guten Tag, wie kann ich ein ganzes Board als Excel-Datei exportieren? 
 GERMAN_ANSWER = "Öffnen Sie das Board, wählen Sie Board menu > Export und drücken Sie Export."
 
 
-def test_case_58_another_language_is_answered_once_a_model_vouches_for_it(
+def test_case_58_another_language_waits_for_approval_once_a_model_vouches_for_it(
     ask: Ask, answer: Answer, model: ScriptedModel
 ) -> None:
     verdict = [("verdict", {"supported": True, "unsupported": []})]
     model.play(SEARCH, _sending(model, GERMAN_ANSWER), verdict)
     ticket = ask(GERMAN)
-    assert answer(ticket).decision == "send"
-    assert reply(ticket).text == GERMAN_ANSWER
+    run = answer(ticket)
+    assert run.decision == "draft"
+    assert Draft.objects.get(run=run).text == GERMAN_ANSWER
 
 
 @pytest.mark.parametrize(
