@@ -1,12 +1,10 @@
-import functools
-import re
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from agent.patterns import PatternError, SlowPatternError, check, find, list_lines
 from crm.models import Conversation, Message, User
 from tickets.models import Ticket
 
@@ -119,6 +117,11 @@ class AgentStep(models.Model):
         return self.title
 
 
+# Long texts that a pattern is tried on when it is saved, beside its own examples.
+_PROBES = ("a", "a ", "a b ", "0", ".", " ", "\n")
+_PROBE_LENGTH = 5_000
+
+
 class GuardrailRule(models.Model):
     """A matter that never goes to a model: patterns that catch it, and where it is routed."""
 
@@ -151,13 +154,22 @@ class GuardrailRule(models.Model):
     def clean(self) -> None:
         """Raises ValidationError for a pattern that is none and an example that goes wrong."""
         try:
-            _compile(self.patterns)
-        except re.error as error:
+            check(self.patterns)
+            missed = [line for line in list_lines(self.must_match) if not self.find(line)]
+            caught = [line for line in list_lines(self.must_not_match) if self.find(line)]
+            for piece in _PROBES:
+                self.find((piece * _PROBE_LENGTH)[:_PROBE_LENGTH] + "!:")
+        except PatternError as error:
             raise ValidationError(
                 {"patterns": _("This is no regular expression: %(why)s") % {"why": error}}
             ) from None
-        missed = [line for line in _lines(self.must_match) if not self.find(line)]
-        caught = [line for line in _lines(self.must_not_match) if self.find(line)]
+        except SlowPatternError as slow:
+            raise ValidationError(
+                {
+                    "patterns": _("This takes too long on some texts: %(pattern)s")
+                    % {"pattern": slow.args[0]}
+                }
+            ) from None
         errors = {}
         if missed:
             errors["must_match"] = _("Not caught: %(lines)s") % {"lines": " | ".join(missed)}
@@ -167,21 +179,11 @@ class GuardrailRule(models.Model):
             raise ValidationError(errors)
 
     def find(self, text: str) -> str:
-        """The words of a cleaned text that a pattern catches, "" if none does."""
-        for pattern in _compile(self.patterns):
-            match = pattern.search(text)
-            if match:
-                return match[0] or text[:100]
-        return ""
+        """The words of a cleaned text that a pattern catches, "" if none does.
 
-
-@functools.lru_cache(maxsize=256)
-def _compile(patterns: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(line, re.IGNORECASE | re.MULTILINE) for line in _lines(patterns))
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+        Raises SlowPatternError if that takes too long.
+        """
+        return find(self.patterns, text)
 
 
 class AgentMetric(models.Model):

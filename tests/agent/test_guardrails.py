@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from agent import patterns
 from agent.guardrail_defaults import DEFAULTS
 from agent.guardrails import screen
 from agent.models import GuardrailRule
@@ -143,3 +144,25 @@ def test_examples_that_go_wrong_are_named() -> None:
         rule.full_clean()
     assert "our solicitor" in str(refused.value.message_dict["must_match"])
     assert "a board for lawyers" in str(refused.value.message_dict["must_not_match"])
+
+
+EVIL = r"(a+)+$"
+SLOW = "a" * 3_000 + "!"
+
+
+def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "RULE_SECONDS", 0.2)
+    rule = GuardrailRule(name="x", reason="legal", route="Legal", patterns=EVIL)
+    with pytest.raises(ValidationError) as refused:
+        rule.full_clean()
+    assert "too long" in str(refused.value.message_dict["patterns"])
+
+
+def test_a_rule_that_takes_too_long_lets_a_person_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "RULE_SECONDS", 0.2)
+    GuardrailRule.objects.create(name="x", reason="legal", route="Legal", patterns=EVIL, priority=1)
+    assert caught("I want a refund. " + SLOW) == "refund"
+    hit = screen(Question(channel="web", texts=(SLOW,)))
+    assert hit is not None
+    assert hit.hand_over().reason == "failure"
+    assert "x" in hit.hand_over().explanation
