@@ -73,10 +73,10 @@ def _resolve_sender(arrival: Arrival) -> CustomerIdentifier:
         return resolve_identity(arrival.identity, name=arrival.name, trust=trust)
     for known in (_find_identifier(each) for each in arrival.further):
         if known is not None and _find_identifier(arrival.identity) is None:
-            remember_identity(known.customer, arrival.identity, trust)
+            remember_identity(known.customer, arrival.identity, trust, beside=known)
     identifier = resolve_identity(arrival.identity, name=arrival.name, trust=trust)
     for identity in (arrival.identity, *arrival.further):
-        remember_identity(identifier.customer, identity, trust)
+        remember_identity(identifier.customer, identity, trust, beside=identifier)
     return identifier
 
 

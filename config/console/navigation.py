@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from agent.models import AgentMetric, AgentRun, Briefing, Draft, GuardrailRule
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from config.console.counts import Counts, get_counts
-from crm.models import Conversation, Customer, StaffAlert, User
+from crm.models import Conversation, Customer, CustomerMerge, MergeSuggestion, StaffAlert, User
 from knowledge.models import Article, EmbeddingIndex
 from tickets.models import HandoverRule, ResponseTarget, Satisfaction, Ticket
 
@@ -35,6 +35,8 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _("Customers"),
             [
                 page.model(_("Customers"), "group", Customer),
+                page.model(_("Possible duplicates"), "person_search", MergeSuggestion),
+                page.model(_("Merges"), "merge", CustomerMerge),
                 page.model(_("Conversations"), "forum", Conversation),
                 page.model(_("Ratings"), "star", Satisfaction),
             ],

@@ -1,11 +1,12 @@
-from types import SimpleNamespace
+import json
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
-from agent import llm
 from agent.fallback import get_chat_model
 from agent.redaction import RedactedModel
+from knowledge.embeddings import get_embedder
 
 TEXT = "Is alice@example.com invoiced to 4111 1111 1111 1111?"
 
@@ -15,18 +16,26 @@ TEXT = "Is alice@example.com invoiced to 4111 1111 1111 1111?"
     [(True, "Is [EMAIL_1] invoiced to [CARD_1]?"), (False, TEXT)],
 )
 def test_what_is_embedded_elsewhere_is_redacted_as_configured(
-    redact: bool, sent: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+    redact: bool,
+    sent: str,
+    settings: Any,
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seen: list[str] = []
-
-    def embedding(*, input: list[str], **options: object) -> SimpleNamespace:  # noqa: A002
-        seen.extend(input)
-        return SimpleNamespace(data=[{"index": 0, "embedding": [1.0]}])
-
     settings.LLM_REDACT = redact
-    monkeypatch.setattr("litellm.embedding", embedding)
-    llm.LiteLLMEmbedder("openai/text-embedding-3-small").embed([TEXT])
-    assert seen == [sent]
+    monkeypatch.setenv("OPENAI_API_BASE", httpserver.url_for("/v1"))
+    monkeypatch.setenv("OPENAI_API_KEY", "test-key")
+    httpserver.expect_request("/v1/embeddings").respond_with_json(
+        {
+            "object": "list",
+            "model": "text-embedding-3-small",
+            "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}],
+            "usage": {"prompt_tokens": 1, "total_tokens": 1},
+        }
+    )
+    get_embedder("openai/text-embedding-3-small").embed([TEXT])
+    ((request, _response),) = httpserver.log
+    assert json.loads(request.data)["input"] == [sent]
 
 
 @pytest.mark.parametrize("redact", [True, False])
