@@ -2,7 +2,7 @@ from django.utils import timezone
 
 from channels import delivery, inbound, reconciliation, recovery, throttle
 from channels.gmail import mailbox
-from channels.web import notices
+from channels.web import links, notices
 from channels.whatsapp import files, missed, reminders
 from config import jobs
 
@@ -75,3 +75,10 @@ def look_up_unknown() -> None:
 @jobs.task("channels.forget_old_counters")
 def forget_old_counters() -> None:
     throttle.forget_old_counters(now=timezone.now())
+
+
+@jobs.task("channels.send_status_link", retry=jobs.Backoff())
+def send_status_link(*, reference: str, digest: str, language: str) -> None:
+    links.send_status_link(
+        reference=reference, digest=digest, language=language, now=timezone.now()
+    )

@@ -1,7 +1,6 @@
 """The support form, the reply box and the request for a lost link."""
 
 import math
-from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,19 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from channels.throttle import allow, widen
 from channels.web.clients import client_key
 from channels.web.forms import HONEYPOT, LinkForm, ReplyForm, SupportForm, new_token
+from channels.web.links import request_status_link
 from channels.web.submission import submit_question, submit_reply
 from channels.web.uploads import CappedUploadHandler
 from tickets.access import public_page, ticket_page
 from tickets.attachments import get_file_limits
-from tickets.links import request_status_link
 from tickets.models import Ticket
 from tickets.pages import ReplyBox, render_reply, render_status
 from tickets.services import get_ticket_of_conversation
 from tickets.views import done
 
-# Links asked for: by one client, and for one ticket.
+# Links asked for by one client.
 LINK_LIMIT = (10, 3600)
-LINK_LIMIT_OF_TICKET = (3, 3600)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,18 +103,12 @@ def link_request(request: HttpRequest) -> HttpResponse:
     if wait:
         form.add_error(None, _too_many(wait))
         return _retry_after(wait, _link_page(request, form, status=429))
-    _ask_for_link(form, now)
+    request_status_link(
+        reference=form.cleaned_data["reference"],
+        email=form.cleaned_data["email"],
+        language=get_language() or "",
+    )
     return render(request, "channels/link_sent.html", {"email": form.cleaned_data["email"]})
-
-
-def _ask_for_link(form: LinkForm, now: datetime) -> None:
-    reference = form.cleaned_data["reference"].upper()
-    if not allow(f"link:{reference}", LINK_LIMIT_OF_TICKET, now=now):
-        request_status_link(
-            reference=reference,
-            email=form.cleaned_data["email"],
-            language=get_language() or "",
-        )
 
 
 def _form_page(request: HttpRequest, form: SupportForm, *, status: int = 200) -> HttpResponse:

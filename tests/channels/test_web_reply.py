@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from channels.web.views import LINK_LIMIT_OF_TICKET
+from channels.web.links import LINK_LIMIT_OF_TICKET
 from tickets import services
 from tickets.models import Ticket
 
@@ -162,6 +162,21 @@ def test_a_ticket_is_asked_for_a_few_times_only(
         assert request_link(client, ticket.reference, "alice@example.com").status_code == 200
     run_jobs()
     assert len(mail.outbox) == limit
+
+
+def test_strangers_use_up_nothing_of_a_ticket_and_other_spellings_are_no_way_around(
+    client: Client, ask: Ask, run_jobs: Callable[[], int]
+) -> None:
+    ticket = ask()
+    forget_jobs()
+    for _ in range(5):
+        request_link(client, ticket.reference, "mallory@example.com")
+    limit, _seconds = LINK_LIMIT_OF_TICKET
+    for zeros in range(limit + 1):
+        request_link(client, f"TKT-{'0' * zeros}{ticket.number:04d}", "alice@example.com")
+    run_jobs()
+    assert [sent.to for sent in mail.outbox] == [["alice@example.com"]] * limit
+    assert all(ticket.subject not in sent.body for sent in mail.outbox)
 
 
 def test_a_client_asks_a_few_times_only(client: Client) -> None:
