@@ -1,11 +1,12 @@
 """What a decision does to conversation, ticket and time series, inside the run's transaction."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from agent.models import AgentRun, Draft
+from agent.models import AgentMetric, AgentRun, Draft
 from agent.pipeline import Considered
 from agent.types import Started
 from crm import services as crm
@@ -71,6 +72,29 @@ def apply(
             # be asked for. What came meanwhile keeps it open, and later it reopens the ticket.
             crm.mark_answered(conversation=conversation, up_to=message, now=now)
             tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now, seen=message.pk)
+
+
+def keep_metric(
+    started: Started,
+    considered: Considered,
+    *,
+    effective: bool,
+    cost: Decimal | None,
+    now: datetime,
+) -> None:
+    """One row for a run that ended. What came too late answered nothing and handed nothing over,
+    but it was paid for."""
+    action = considered.decision.action
+    AgentMetric.objects.create(
+        channel=started.run.conversation.channel,
+        recorded_at=now,
+        conversation=started.run.conversation,
+        sentiment=considered.reading.sentiment,
+        escalated=effective and action == AgentRun.Decision.HAND_OVER,
+        answered=effective and action == AgentRun.Decision.SEND,
+        latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
+        cost=cost,
+    )
 
 
 def _explain(considered: Considered, conversation: Conversation) -> str:

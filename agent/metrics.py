@@ -11,9 +11,7 @@ from django.db.models import Avg, Count, FloatField, Q, Sum
 from django.db.models.aggregates import Aggregate
 from django.utils.translation import gettext as _
 
-from agent.models import AgentMetric, AgentRun
-from agent.pipeline import Considered
-from agent.types import Started
+from agent.models import AgentMetric
 from crm import alerts
 from crm.models import Conversation
 
@@ -49,29 +47,6 @@ class Percentile(Aggregate):
 
     def __init__(self, expression: str, fraction: float, **extra: Any) -> None:
         super().__init__(expression, fraction=fraction, **extra)
-
-
-def keep_metric(
-    started: Started,
-    considered: Considered,
-    *,
-    effective: bool,
-    cost: Decimal | None,
-    now: datetime,
-) -> None:
-    """One row for a run that ended. What came too late answered nothing and handed nothing over,
-    but it was paid for."""
-    action = considered.decision.action
-    AgentMetric.objects.create(
-        channel=started.run.conversation.channel,
-        recorded_at=now,
-        conversation=started.run.conversation,
-        sentiment=considered.reading.sentiment,
-        escalated=effective and action == AgentRun.Decision.HAND_OVER,
-        answered=effective and action == AgentRun.Decision.SEND,
-        latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
-        cost=cost,
-    )
 
 
 def list_channel_metrics(*, since: datetime, now: datetime) -> list[ChannelMetrics]:

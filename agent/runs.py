@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from agent import effects, plaintext
 from agent.journal import Journal
-from agent.metrics import keep_metric
 from agent.models import AgentRun, AgentStep, Draft
 from agent.pipeline import Considered
 from agent.types import Question, Reading, Started
@@ -81,7 +80,7 @@ def record(started: Started, considered: Considered, journal: Journal, *, now: d
             _close(run, State.DONE, considered, journal, now)
             _keep_reading(started.messages, considered.reading)
             effects.apply(started, considered, conversation=conversation, now=now)
-            keep_metric(started, considered, effective=True, cost=journal.cost, now=now)
+            effects.keep_metric(started, considered, effective=True, cost=journal.cost, now=now)
     except (StaffTookOver, QuestionSettled, RunSuperseded):
         return _drop(started, considered, journal, now)
     except IntegrityError as error:
@@ -197,7 +196,7 @@ def _drop(started: Started, considered: Considered, journal: Journal, now: datet
         _close(started.run, State.DROPPED, considered, journal, now)
     except RunSuperseded:
         _keep_journal(started.run, journal)
-    keep_metric(started, considered, effective=False, cost=journal.cost, now=now)
+    effects.keep_metric(started, considered, effective=False, cost=journal.cost, now=now)
     return False
 
 
