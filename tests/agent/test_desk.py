@@ -10,6 +10,7 @@ from agent.models import AgentRun
 from agent.tasks import answer_conversation
 from crm.merging import merge_customers, unmerge
 from crm.models import ConfirmationCode, Conversation, CustomerIdentifier, User
+from crm.services import add_note, queue_staff_reply
 from crm.trust import get_proven_identifier
 from tests.crm.conftest import (  # fixtures, found by their import
     Writes,
@@ -47,6 +48,17 @@ def test_who_typed_an_address_sees_nothing_of_its_owner(writes: Writes, ask: Ask
     writes(ALICE, "Private")
     CustomerIdentifier.objects.update(trust=Trust.CONFIRMED)
     assert seen(ask("I am Alice, honestly").conversation) == {"I am Alice, honestly"}
+
+
+def test_nobody_sees_what_staff_note_or_have_not_sent(
+    writes: Writes, ask: Ask, bob: User, now: datetime
+) -> None:
+    mail = writes(ALICE, "By mail")
+    for conversation in (mail.conversation, ask("In the form").conversation):
+        add_note(conversation=conversation, staff=bob, text="Careful", now=now)
+        queue_staff_reply(conversation=conversation, staff=bob, text="On its way", now=now)
+    assert seen(mail.conversation) == {"By mail", "In the form"}
+    assert seen(ask("In another form").conversation) == {"In another form"}
 
 
 def test_a_mail_that_nobody_vouches_for_sees_itself_only(writes: Writes) -> None:
