@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from agent.candidates import Candidate
+from agent.likeness import dot
 from agent.plaintext import from_markdown
-from agent.quoting import dot
 from agent.wording import content_words, is_negated, split_sentences
 from knowledge.embeddings import get_embedder
 

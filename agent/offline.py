@@ -5,19 +5,23 @@ the world is in the messages that it is given.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from agent.candidates import read_candidates
+from agent.candidates import Candidate, put_title_first, read_candidates
 from agent.confidence import estimate_confidence
 from agent.decision import SEND_CONFIDENCE
 from agent.disagreement import find_disagreement
 from agent.model import ChatMessage, Deadline, ModelTurn, ToolCall, ToolSpec
-from agent.quoting import quote
+from agent.parts import is_told, split_parts
+from agent.quoting import Quote, quote, wants_to_act
 from agent.wording import content_words
 
 NAME = "offline"
 MAX_QUERY = 2_000
+MAX_SUMMARY = 1_000
+MAX_CITED = 5
 # A question with fewer words that carry meaning is read together with what was asked before.
 WORDS_OF_A_QUESTION = 3
 
@@ -32,32 +36,123 @@ class OfflineModel:
     ) -> ModelTurn:
         del tools, deadline  # it knows the tools, and it is never late
         question = _read_question(messages)
-        results = _list_search_results(messages)
-        if not results:
-            return _call("search_knowledge_base", query=question[:MAX_QUERY])
-        return _conclude(question, results)
+        parts = split_parts(question)
+        searches = _list_searches(messages)
+        if not searches:
+            return _search(question, *parts)
+        whole = _answer(question, searches)
+        if whole is None:
+            return _escalate("The knowledge base holds nothing on this.")
+        if question[:MAX_QUERY] in searches and _lacks_steps(whole, searches):
+            return _search(whole.best.title)
+        return _conclude(whole, {part: _answer(part, searches) for part in parts})
 
 
-def _conclude(question: str, results: Sequence[str]) -> ModelTurn:
-    candidates = read_candidates(results)
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the article that fits best says to a question."""
+
+    question: str
+    candidates: Sequence[Candidate]  # best first, never empty
+    quote: Quote
+    confidence: float
+
+    @property
+    def best(self) -> Candidate:
+        return self.candidates[0]
+
+    @property
+    def passages(self) -> list[Candidate]:
+        return [one for one in self.candidates if one.article == self.best.article]
+
+    @property
+    def is_sure(self) -> bool:
+        return self.confidence >= SEND_CONFIDENCE
+
+    def disagreement(self) -> str:
+        others = [one for one in self.candidates if one.article != self.best.article]
+        return find_disagreement(self.quote.text, self.best, others)
+
+
+def _answer(question: str, searches: Mapping[str, str]) -> _Answer | None:
+    """What was found for the question itself, or for whatever was searched instead, says."""
+    own = searches.get(question[:MAX_QUERY])
+    candidates = read_candidates([own] if own else list(searches.values()))
     if not candidates:
-        return _escalate("The knowledge base holds nothing on this.")
+        return None
+    candidates = put_title_first(question, candidates)
     best = candidates[0]
     passages = [candidate for candidate in candidates if candidate.article == best.article]
-    found = quote(question, passages)
-    confidence = estimate_confidence(question, passages, found)
-    if confidence < SEND_CONFIDENCE:
-        return _escalate(f"The nearest article is “{best.title}”, at {confidence:.0%} confidence.")
-    others = [candidate for candidate in candidates if candidate.article != best.article]
-    contradiction = find_disagreement(found.text, best, others)
-    if contradiction:
-        return _escalate(contradiction)
+    more = [one for one in _read_title_search(best, searches) if one not in passages]
+    found = quote(question, [*passages, *more])
+    return _Answer(question, candidates, found, estimate_confidence(question, candidates, found))
+
+
+def _read_title_search(best: Candidate, searches: Mapping[str, str]) -> list[Candidate]:
+    """Further passages of the best article, which fit the question less than what it found."""
+    result = searches.get(best.title)
+    if result is None:
+        return []
+    return [
+        replace(one, similarity=0.0, text_rank=0.0)
+        for one in read_candidates([result])
+        if one.article == best.article
+    ]
+
+
+def _lacks_steps(whole: _Answer, searches: Mapping[str, str]) -> bool:
+    """Whether the article may have what the customer should do in a passage not seen yet."""
+    return (
+        whole.is_sure
+        and wants_to_act(whole.question)
+        and not whole.quote.acts
+        and whole.best.title not in searches
+    )
+
+
+def _conclude(whole: _Answer, parts: Mapping[str, _Answer | None]) -> ModelTurn:
+    answers, missing = _choose(whole, parts)
+    if missing:
+        return _escalate(f"Open: “{'” and “'.join(missing)}”")
+    if not answers:
+        return _escalate(
+            f"The nearest article is “{whole.best.title}”, at {whole.confidence:.0%} confidence."
+        )
+    for answer in answers:
+        contradiction = answer.disagreement()
+        if contradiction:
+            return _escalate(contradiction)
+    paragraphs = [text for answer in answers for text in answer.quote.text.split("\n\n")]
+    passage_ids = [pk for answer in answers for pk in answer.quote.passage_ids]
     return _call(
         "send_response",
-        answer=found.text,
-        passage_ids=list(found.passage_ids),
-        confidence=round(confidence, 3),
+        answer="\n\n".join(dict.fromkeys(paragraphs)),
+        passage_ids=list(dict.fromkeys(passage_ids))[:MAX_CITED],
+        confidence=round(min(answer.confidence for answer in answers), 3),
     )
+
+
+def _choose(whole: _Answer, parts: Mapping[str, _Answer | None]) -> tuple[list[_Answer], list[str]]:
+    """The answers that together tell all that was asked, or the questions that stay open.
+
+    A sure answer to the whole message stands for every part that it tells of; the parts' own
+    answers stand for the whole if all of them are sure.
+    """
+    sure = {part: answer for part, answer in parts.items() if answer and answer.is_sure}
+    if not whole.is_sure:
+        still_open = [part for part in parts if part not in sure]
+        return ([], still_open) if sure and still_open else (list(sure.values()), [])
+    answers = [whole]
+    for part, answer in parts.items():
+        if is_told(part, [one.quote.text for one in answers]):
+            continue
+        if part in sure:
+            answers.append(sure[part])
+        elif is_told(part, [passage.everything for passage in whole.passages]):
+            answers.append(replace(whole, question=part, quote=quote(part, whole.passages)))
+        elif answer is None or answer.best.article != whole.best.article:
+            return [], [part]
+    return answers, []
 
 
 def _read_question(messages: Sequence[ChatMessage]) -> str:
@@ -69,21 +164,46 @@ def _read_question(messages: Sequence[ChatMessage]) -> str:
     return question
 
 
-def _list_search_results(messages: Sequence[ChatMessage]) -> list[str]:
-    """What searches returned since the customer last wrote."""
-    results: list[str] = []
+def _list_searches(messages: Sequence[ChatMessage]) -> dict[str, str]:
+    """What searches returned since the customer last wrote, by what was looked for."""
+    results: dict[str, str] = {}
+    called: list[ToolCall] = []
     for message in messages:
         if message.role == "user":
             results.clear()
-        elif message.role == "tool" and message.text.startswith('{"passages"'):
-            results.append(message.text)
+            called.clear()
+        elif message.role == "assistant":
+            called = list(message.tool_calls)
+        elif message.role == "tool":
+            call = called.pop(0) if called else None
+            if message.text.startswith('{"passages"'):
+                results[_read_query(call, default=f"search {len(results)}")] = message.text
     return results
 
 
+def _read_query(call: ToolCall | None, *, default: str) -> str:
+    try:
+        return str(json.loads(call.arguments)["query"]) if call else default
+    except (ValueError, KeyError, TypeError):
+        return default
+
+
+def _search(*queries: str) -> ModelTurn:
+    calls = [
+        ToolCall(f"offline-search-{number}", "search_knowledge_base", _dump(query=query))
+        for number, query in enumerate(dict.fromkeys(query[:MAX_QUERY] for query in queries))
+    ]
+    return ModelTurn(tuple(calls), model=NAME, cost=Decimal(0))
+
+
 def _escalate(summary: str) -> ModelTurn:
-    return _call("escalate_to_human", reason="no_knowledge", summary=summary)
+    return _call("escalate_to_human", reason="no_knowledge", summary=summary[:MAX_SUMMARY])
 
 
 def _call(name: str, **arguments: object) -> ModelTurn:
-    call = ToolCall(f"offline-{name}", name, json.dumps(arguments, ensure_ascii=False))
+    call = ToolCall(f"offline-{name}", name, _dump(**arguments))
     return ModelTurn((call,), model=NAME, cost=Decimal(0))
+
+
+def _dump(**arguments: object) -> str:
+    return json.dumps(arguments, ensure_ascii=False)
