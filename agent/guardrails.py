@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from agent.models import GuardrailRule
 from agent.patterns import SlowPatternError
+from agent.plaintext import fold
 from agent.types import MAX_QUESTION, HandOver, Question
 from tickets.models import Ticket
 
@@ -38,12 +39,12 @@ def screen(question: Question) -> Hit | None:
     of it, and no model sees it. A rule that takes too long catches nothing; unless another one
     does, a person looks instead.
     """
+    shown = _variants(question.full_text)
+    hidden = _variants(question.hidden[-MAX_QUESTION:])
     slow: GuardrailRule | None = None
     deadline = time.monotonic() + SCREEN_SECONDS
     for rule in GuardrailRule.objects.filter(enabled=True):
-        texts = [question.full_text]
-        if rule.reason == Ticket.Reason.INJECTION and question.hidden:
-            texts.append(question.hidden[-MAX_QUESTION:])
+        texts = shown + hidden if rule.reason == Ticket.Reason.INJECTION else shown
         try:
             words = next(filter(None, map(rule.find, texts)), "")
         except SlowPatternError:
@@ -54,6 +55,11 @@ def screen(question: Question) -> Hit | None:
         if slow and time.monotonic() > deadline:
             break
     return _unchecked(slow) if slow else None
+
+
+def _variants(text: str) -> list[str]:
+    """The text, and how it reads once its disguises are taken off."""
+    return [variant for variant in dict.fromkeys((text, fold(text))) if variant]
 
 
 def _unchecked(rule: GuardrailRule) -> Hit:

@@ -42,6 +42,15 @@ _EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.{1,300}?)(?<=\S)\1")
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\|[ \t]*(?:\n|\Z)){2,}", re.MULTILINE)
 _RULE = re.compile(r"^[\s|:-]+$")
 _LATIN_LOOKALIKES = str.maketrans("аеорсухіѕԁԛѡАЕОРСХІВНКМТ", "aeopcyxisdqwAEOPCXIBHKMT")
+# For matching only: letters that look like Latin ones, and digits in the place of letters.
+_LOOKALIKES = str.maketrans(
+    "аеорсухіѕԁԛѡјһкмтвнАЕОРСХІВНКМТЅЈαβεικνορτυχγηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧօոսցհıɢɴʀɪʟʙʜᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱғ",
+    "aeopcyxisdqwjhkmtbhAEOPCXIBHKMTSJabeikvoptuxynwABEZHIKMNOPTYXonughignrilbhacdejkmoptuvwzsf",
+)
+_LEET = str.maketrans("013457@$", "oieastas")
+_LEET_WORD = re.compile(
+    r"(?<![\w@$])(?=[\d@$]*[a-z])(?=[a-z]*[\d@$])[a-z\d@$]{2,40}(?![\w@$])", re.I
+)
 _MIXED_WORD = re.compile(r"\b(?=\w*[a-zA-Z])(?=\w*[\u0400-\u04ff])\w+\b")
 
 
@@ -87,6 +96,17 @@ def normalise(text: str) -> str:
     visible = strip_invisible(unicodedata.normalize("NFKC", text))
     visible = visible.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     return _MIXED_WORD.sub(lambda match: match[0].translate(_LATIN_LOOKALIKES), visible)
+
+
+def fold(text: str) -> str:
+    """A cleaned text as rules look at it a second time: without accents, and in Latin letters for
+    what looks like them. Nobody reads it: it spoils words of other scripts."""
+    bare = "".join(
+        character
+        for character in unicodedata.normalize("NFKD", text)
+        if unicodedata.category(character) != "Mn"
+    )
+    return _LEET_WORD.sub(lambda match: match[0].translate(_LEET), bare.translate(_LOOKALIKES))
 
 
 def strip_invisible(text: str) -> str:
