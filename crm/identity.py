@@ -19,6 +19,7 @@ Trust = CustomerIdentifier.Trust
 # Google delivers all spellings of a name to one mailbox: "Dots don't matter in Gmail addresses"
 # and "Send emails from a different address or alias", Gmail Help.
 _GMAIL = {"gmail.com", "googlemail.com"}
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 _BRAZIL_WITHOUT_NINTH = re.compile(r"\+55([1-9][0-9])([6-9][0-9]{7})")
 _MEXICO_WITH_ONE = re.compile(r"\+521([0-9]{10})")
 
@@ -26,13 +27,15 @@ _MEXICO_WITH_ONE = re.compile(r"\+521([0-9]{10})")
 def normalise_email(address: str) -> str:
     """The address as it is matched: trimmed, NFKC-normalised and in lower case.
 
-    Raises ValidationError with a sentence for the customer. Plus-addresses stay apart, except
-    Gmail's, whose provider says that they are one mailbox. Not an address to send to.
+    Raises ValidationError with a sentence for the customer, also for characters that nobody sees.
+    A domain in other letters is matched in its ASCII form (RFC 3490). Plus-addresses stay
+    apart, except Gmail's, whose provider says that they are one mailbox. Not an address to send to.
     """
     candidate = unicodedata.normalize("NFKC", address).strip().lower()
     try:
+        candidate = _fold_domain(candidate)
         validate_email(candidate)
-    except ValidationError:
+    except (ValidationError, UnicodeError):
         raise ValidationError(
             _("Enter an e-mail address such as name@example.com."), code="invalid"
         ) from None
@@ -189,6 +192,16 @@ def _claim(
 
 def _raise_trust(identifier: CustomerIdentifier, trust: Trust) -> None:
     CustomerIdentifier.objects.filter(pk=identifier.pk, trust__lt=trust).update(trust=trust)
+
+
+def _fold_domain(address: str) -> str:
+    """Raises UnicodeError for unseen characters and for what is no domain."""
+    if any(unicodedata.category(character) in _UNSEEN for character in address):
+        raise UnicodeError
+    name, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    return f"{name}{at}{domain.encode('idna').decode()}"
 
 
 def _fold_mailbox(address: str) -> str:

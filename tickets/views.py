@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
+from crm.keys import parse_key
 from tickets import services
 from tickets.access import ticket_page
 from tickets.attachments import get_attachment
@@ -30,8 +31,7 @@ def conversation(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 @ticket_page
 def file(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """An attachment, always as a download of unknown type: no browser opens it by itself."""
-    attachment_id = request.GET.get("file", "")
-    attachment = get_attachment(ticket, int(attachment_id)) if attachment_id.isdecimal() else None
+    attachment = get_attachment(ticket, parse_key(request.GET.get("file", "")))
     if attachment is None:
         raise Http404
     response = HttpResponse(bytes(attachment.content), content_type="application/octet-stream")

@@ -17,6 +17,7 @@ from agent.admin.labels import DRAFT_TONES
 from agent.drafts import DraftOutdatedError, approve_draft, reject_draft
 from agent.models import Draft
 from crm.admin.base import ReadOnlyAdmin, display
+from crm.keys import parse_key
 from crm.models import User
 from tickets.admin.page import ticket_page
 from tickets.services import get_ticket_of_conversation
@@ -56,7 +57,7 @@ class DraftAdmin(ReadOnlyAdmin[Draft]):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        draft = get_object_or_404(Draft, pk=object_id if object_id.isdecimal() else 0)
+        draft = get_object_or_404(Draft, pk=parse_key(object_id))
         return _to_ticket(draft)
 
     @display(description=_("conversation"), ordering="id")

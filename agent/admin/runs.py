@@ -23,6 +23,7 @@ from agent.admin.labels import (
 )
 from agent.models import AgentRun
 from crm.admin.base import ReadOnlyAdmin, display
+from crm.keys import parse_key
 
 
 @admin.register(AgentRun)
@@ -52,7 +53,7 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
             raise PermissionDenied
         run = get_object_or_404(
             AgentRun.objects.select_related("conversation__customer", "message", "reply"),
-            pk=object_id if object_id.isdecimal() else 0,
+            pk=parse_key(object_id),
         )
         ticket = run.conversation.tickets.order_by("-id").first()
         context = {

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm.admin.base import ReadOnlyAdmin, display
+from crm.keys import parse_key
 from crm.models import Conversation, CustomerIdentifier, Message
 from crm.timeline import list_timeline
 
@@ -52,7 +53,7 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
             raise PermissionDenied
         conversation = get_object_or_404(
             Conversation.objects.select_related("customer", "assigned_to"),
-            pk=object_id if object_id.isdecimal() else 0,
+            pk=parse_key(object_id),
         )
         context = {
             **self.admin_site.each_context(request),

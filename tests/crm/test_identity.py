@@ -9,6 +9,7 @@ from crm.identity import (
     resolve_identifier,
     resolve_identity,
 )
+from crm.keys import parse_key
 from crm.models import Customer, CustomerIdentifier
 from crm.types import Contact, Identity
 
@@ -72,7 +73,19 @@ def test_a_contact_without_address_is_a_programming_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "alice", "a@b", "a b@example.com", "a@example.com\n.x", "@"]
+    "address",
+    [
+        "",
+        "alice",
+        "a@b",
+        "a b@example.com",
+        "a@example.com\n.x",
+        "@",
+        "al\u200bice@example.com",
+        "\u202ealice@example.com",
+        "alice@exa\u00admple.com",
+        "alice@example\U000e0041.com",
+    ],
 )
 def test_malformed_addresses_are_refused(address: str) -> None:
     with pytest.raises(ValidationError):
@@ -83,6 +96,19 @@ def test_malformed_addresses_are_refused(address: str) -> None:
 def test_numbers_without_a_country_are_refused(number: str) -> None:
     with pytest.raises(ValidationError):
         normalise_phone(number)
+
+
+def test_a_domain_in_other_letters_has_one_form() -> None:
+    assert normalise_email("a@Bücher.example") == "a@xn--bcher-kva.example"
+    assert normalise_email("a@xn--bcher-kva.example") == "a@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("7", 7), ("", 0), ("x", 0), ("-1", 0), ("٣", 0), ("9" * 19, 0), ("9" * 5_000, 0), (7, 7)],
+)
+def test_a_key_is_a_small_number(text: object, key: int) -> None:
+    assert parse_key(text) == key
 
 
 @given(st.text())

@@ -104,6 +104,14 @@ def test_unknown_ticket_is_404(client: Client, bob: User) -> None:
 
 
 # --- The inbox ------------------------------------------------------------------------------
+def test_an_endless_number_is_404_and_a_key_is_no_filter(
+    client: Client, bob: User, ticket: Ticket
+) -> None:
+    client.force_login(bob)
+    assert client.get(f"{LIST}{'9' * 5_000}/change/").status_code in {302, 404}
+    assert client.get(LIST, {"access_key__startswith": ticket.access_key[:2]}).status_code == 400
+
+
 def test_inbox_opens_with_what_needs_a_person_the_urgent_first(
     client: Client, bob: User, ask: Ask
 ) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm import services as crm
+from crm.keys import parse_key
 from crm.models import User
 from crm.timeline import list_timeline
 from tickets import services
@@ -34,11 +35,9 @@ def get_ticket(request: HttpRequest, ticket_id: int | str) -> Ticket | None:
     """
     if not request.user.has_perm("tickets.view_ticket"):
         raise PermissionDenied
-    if not str(ticket_id).isdecimal():
-        return None
     return (
         Ticket.objects.select_related("conversation__customer", "conversation__assigned_to")
-        .filter(pk=int(ticket_id))
+        .filter(pk=parse_key(ticket_id))
         .first()
     )
 
@@ -52,7 +51,7 @@ def next_ticket(request: HttpRequest) -> HttpResponse:
     free = Q(conversation__assigned_to=None) | Q(conversation__assigned_to=request.user.pk)
     chosen = (
         waiting.filter(free)
-        .exclude(pk=int(after) if after.isdecimal() else 0)
+        .exclude(pk=parse_key(after))
         .order_by(*URGENCY)
         .values_list("pk", flat=True)
         .first()
@@ -170,7 +169,7 @@ def assignment(request: HttpRequest, ticket: Ticket, staff: User) -> None:
         assignee = None
         if chosen:
             assignee = User.objects.filter(
-                pk=int(chosen) if chosen.isdecimal() else 0, is_staff=True, is_active=True
+                pk=parse_key(chosen), is_staff=True, is_active=True
             ).first()
             if assignee is None:
                 messages.error(request, _("This person cannot take tickets."))
@@ -239,8 +238,7 @@ def resolve_all(request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
 
 def _seen(request: HttpRequest) -> int:
     """The newest message on the page that was sent; without one, nothing was seen."""
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdecimal() else 0
+    return parse_key(request.POST.get("seen", ""))
 
 
 def _is_finished(ticket: Ticket) -> bool:
