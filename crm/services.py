@@ -45,7 +45,7 @@ def receive_message(
     """Records a customer's message once; the second value tells whether it is new.
 
     Raises nothing for a duplicate: the message of the same `external_id` is returned. Locks the
-    conversation first, as every writer does: two messages at once would wait for each other.
+    conversation first, so that the ids of its messages rise as they are committed.
     """
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     message, created = Message.objects.get_or_create(

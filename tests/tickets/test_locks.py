@@ -1,18 +1,14 @@
 """Two people, or a person and a customer, at one ticket at the same moment."""
 
-import contextlib
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pytest
-from django.db import connections
 
 from channels.web.submission import submit_reply
 from crm import services as crm
-from crm.models import Attachment, Message, User
+from crm.models import Message, User
 from tests.stage import beside
 from tickets import services
 from tickets.models import Ticket
@@ -53,36 +49,17 @@ def test_a_message_waits_for_who_resolves_and_reopens(ask: Ask, now: datetime) -
     assert ticket.events.filter(kind="reopened").exists()
 
 
-def test_two_messages_at_once_do_not_wait_for_each_other(
-    ask: Ask, now: datetime, monkeypatch: pytest.MonkeyPatch
+def test_a_message_stands_behind_the_reply_that_was_first(
+    ask: Ask, bob: User, now: datetime
 ) -> None:
+    """Ids are given out under the lock: what a person has seen is all up to an id."""
     ticket = ask()
-    between = threading.Barrier(2, timeout=1)  # the message's row and what follows it
-    create = Attachment.objects.bulk_create
-
-    def meet(*args: Any, **kwargs: Any) -> Any:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            between.wait()
-        return create(*args, **kwargs)
-
-    monkeypatch.setattr(Attachment.objects, "bulk_create", meet)
-    errors: list[Exception] = []
-
-    def write(text: str) -> None:
-        try:
-            write_on(ticket, text, now)
-        except Exception as error:  # noqa: BLE001  the test reads it
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    writers = [threading.Thread(target=write, args=(text,)) for text in ("one", "two")]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(20)
-    assert errors == []
-    assert ticket.conversation.messages.count() == 3
+    with beside(lambda: write_on(ticket, "Wait", now)) as start:
+        services.take_over_ticket(ticket=ticket, staff=bob, now=now)
+        came = start()
+        reply = services.reply_to_ticket(ticket=ticket, staff=bob, text="So.", now=now)
+    assert came.result().pk > reply.pk
+    assert ticket.conversation.messages.awaiting_answer().get() == came.result()
 
 
 def test_a_double_click_at_the_same_moment_sends_once(ask: Ask, bob: User, now: datetime) -> None:
