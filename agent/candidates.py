@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from agent.likeness import dot, embed_known, embed_question
 
-# A title that says nearly what the question says. The sample company's two nearest titles have
-# 0.77; a longer question that tells more has less, and is left to the search.
+# A title that says nearly what the question says. Of 40 questions that the sample company's help
+# centre does not answer none comes nearer to a title than 0.64; a longer question that tells more
+# is left to the search.
 NEAR_TITLE = 0.8
 
 

@@ -14,7 +14,7 @@ from agent.confidence import estimate_confidence
 from agent.decision import SEND_CONFIDENCE
 from agent.disagreement import find_disagreement
 from agent.model import ChatMessage, Deadline, ModelTurn, ToolCall, ToolSpec
-from agent.parts import is_told, split_parts
+from agent.parts import is_subject, is_told, split_parts
 from agent.quoting import Quote, quote, wants_to_act
 from agent.wording import content_words
 
@@ -148,7 +148,7 @@ def _choose(whole: _Answer, parts: Mapping[str, _Answer | None]) -> tuple[list[_
             continue
         if part in sure:
             answers.append(sure[part])
-        elif is_told(part, [passage.everything for passage in whole.passages]):
+        elif is_subject(part, [passage.everything for passage in whole.passages]):
             answers.append(replace(whole, question=part, quote=quote(part, whole.passages)))
         elif answer is None or answer.best.article != whole.best.article:
             return [], [part]

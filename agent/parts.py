@@ -8,8 +8,10 @@ from agent.wording import content_words, split_sentences
 MAX_PARTS = 3
 # A question with fewer words of its own belongs to the one before it: "On which plan?"
 WORDS_OF_A_PART = 2
-# A part is told of by a text that has so many of its words.
-ENOUGH_SHARED = 0.5
+# An answer tells of a part if it has more than half of its words, since half of two is the subject
+# alone; an article is about it with half.
+WORDS_OF_AN_ANSWER = 0.6
+WORDS_OF_A_SUBJECT = 0.5
 
 _JOINT = re.compile(
     r"[,;]?\s+(?:and|or|also|but)\s+(?:also\s+)?(?=(?:can|could|do|does|is|are|will|would|how|what"
@@ -34,7 +36,16 @@ def split_parts(question: str) -> list[str]:
     return own if 2 <= len(own) <= MAX_PARTS else []
 
 
-def is_told(part: str, texts: Sequence[str]) -> bool:
-    """Whether the texts have enough of the part's words to be about it."""
+def is_told(part: str, answers: Sequence[str]) -> bool:
+    """Whether what is going to be said has enough of the part's words to answer it."""
+    return _share(part, answers) >= WORDS_OF_AN_ANSWER
+
+
+def is_subject(part: str, passages: Sequence[str]) -> bool:
+    """Whether the passages have enough of the part's words to be about it."""
+    return _share(part, passages) >= WORDS_OF_A_SUBJECT
+
+
+def _share(part: str, texts: Sequence[str]) -> float:
     wanted = content_words(part)
-    return len(wanted & content_words("\n".join(texts))) >= ENOUGH_SHARED * len(wanted)
+    return len(wanted & content_words("\n".join(texts))) / len(wanted) if wanted else 1.0

@@ -30,6 +30,10 @@ NEARLY_AS_GOOD = 0.8
 GOOD_ENOUGH_TO_ACT = 0.5
 # Who asks how to do something is better served by steps than by what the thing is.
 ACTS_FOR_HOW = 0.09
+# By design, not tuned: who asks about a code wants the paragraph that names it, and a section on
+# undoing is for those alone who ask to undo.
+NAMES_THE_CODE = 0.3
+UNDOES_UNASKED = 0.2
 
 _HOW = re.compile(
     r"\b(?:how|where|steps?|set up|turn (?:on|off)|what (?:now|(?:do|should|can|must) (?:i|we))"
@@ -37,6 +41,15 @@ _HOW = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow (?:much|many|long|often|large|big|old|soon|far)\b", re.IGNORECASE)
+_UNDO = re.compile(
+    r"(?:remove|delete|disconnect|stop|undo|withdraw|resend or withdraw|switch (?:\w+ )?off)\b",
+    re.IGNORECASE,
+)
+_ASKS_TO_UNDO = re.compile(
+    r"\b(?:remov|delet|disconnect|stop|undo|undone|withdr|revok|revert|cancel|end|quit|leav|left|los"
+    r"|off\b|out\b|back\b|away\b|no longer|no more|get rid|kick|block|hide|clos)",
+    re.IGNORECASE,
+)
 _TROUBLE = re.compile(
     r"\b(?:only see|see only|cannot|can't|cant|won't|doesn't|doesnt|never|not working|fails?|broken"
     r"|stopped|stuck|lost|forgot|forgott?en|by accident|wrong)\b",
@@ -112,7 +125,7 @@ def _score(question: str, blocks: Sequence[Block], fits: dict[int, float]) -> It
     held = [content_words(text) for text in texts]
     rarity = _weigh(wanted, held)
     codes = list_codes(question.upper())
-    acting = wants_to_act(question)
+    acting, undoing = wants_to_act(question), bool(_ASKS_TO_UNDO.search(question))
     for vector, words, block in zip(vectors, held, blocks, strict=True):
         likeness = (dot(asked, vector) + _share(wanted, words)) / 2
         score = (
@@ -121,7 +134,8 @@ def _score(question: str, blocks: Sequence[Block], fits: dict[int, float]) -> It
             + PASSAGE_WEIGHT * fits[block.passage_id]
             + HEADING_WEIGHT * _share(wanted, content_words(block.heading))
             + (ACTS_FOR_HOW if acting and block.acts else 0.0)
-            + (ACTS_FOR_HOW if codes & list_codes(" ".join(block.sentences)) else 0.0)
+            + (NAMES_THE_CODE if codes & list_codes(" ".join(block.sentences)) else 0.0)
+            - (UNDOES_UNASKED if _UNDO.match(block.heading) and not undoing else 0.0)
         )
         yield _Scored(block, likeness, score)
 
@@ -135,7 +149,11 @@ def _accompany(question: str, scored: Sequence[_Scored]) -> list[Block]:
     fitting = [one for one in others if len(one.block.text.split()) <= room]
     if lacks_steps:
         acting = [one for one in fitting if one.block.acts]
-        if acting and (has_code or acting[0].score >= GOOD_ENOUGH_TO_ACT * best.score):
+        fits = bool(acting) and acting[0].score >= NEARLY_AS_GOOD * best.score
+        if has_code and not fits:  # the remedy follows the paragraph that names the code
+            after = [one.block for one in acting if one.block.order > best.block.order]
+            return sorted(after, key=lambda block: block.order)[:1]
+        if acting and acting[0].score >= GOOD_ENOUGH_TO_ACT * best.score:
             return [acting[0].block]
     same = [one for one in fitting if one.score >= NEARLY_AS_GOOD * best.score]
     return [same[0].block] if same else []

@@ -124,3 +124,12 @@ def test_case_56_disagreement(other: str, disagrees: bool) -> None:
         [candidate(other, id=2, article=2, title="Inviting")],
     )
     assert bool(found) is disagrees
+
+
+def test_how_to_undo_is_for_who_asks_to_undo() -> None:
+    passages = [
+        candidate("1. Open **Clients**.\n2. Press **Add**.", headings="Invite a client"),
+        candidate("Choose **Remove access**.", id=2, headings="Remove a client's access"),
+    ]
+    assert "Press Add" in quote("How do I give a client access?", passages).text.split("\n\n")[0]
+    assert "Remove access" in quote("How do I remove a client's access?", passages).text
