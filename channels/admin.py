@@ -242,7 +242,15 @@ class InboundEventAdmin(ReadOnlyAdmin[InboundEvent]):
 @admin.register(ChannelConfig)
 class ChannelConfigAdmin(ModelAdmin[ChannelConfig]):
     list_display = ("channel", "enabled", "greeting")
-    fields = ("channel", "enabled", "greeting", "signature")
+    fields = (
+        "channel",
+        "enabled",
+        "greeting",
+        "signature",
+        "length_limit",
+        "daily_cap",
+        "template_id",
+    )
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ChannelConfig | None = None
