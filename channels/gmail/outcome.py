@@ -9,8 +9,8 @@ from channels.gmail.records import Draft, MessageRef
 
 
 class Outcome(StrEnum):
-    """SENT: the message is there. WAITING: the draft is still there and no message is, so it
-    was not sent yet; the same draft may be sent again, for Gmail sends a draft only once.
+    """SENT: the message is there. WAITING: the draft is still there, so it was not sent when
+    that was looked at; the same draft may be sent again, for Gmail sends a draft only once.
     UNCLEAR: neither is there, so a person decides."""
 
     SENT = "sent"
@@ -38,16 +38,16 @@ def find_outcome(
 ) -> Finding:
     """Looks, and changes nothing. Raises TransportError if it cannot look.
 
-    The draft is looked at before the sent mail: a send that is carried out in between is
-    found as sent. Without a `draft_id`, when even the draft's creation was not answered, the
-    draft is searched for.
+    The draft is looked at first: where it is, the sent mails need not be searched, and a send
+    that is carried out in between takes the draft with it. Without a `draft_id`, when even the
+    draft's creation was not answered, the draft is searched for.
     """
     draft = _draft(mailbox, delivery_id, draft_id)
+    if draft is not None:
+        return Finding(Outcome.WAITING, draft=draft)
     message = mailbox.find_sent(delivery_id, thread_id=thread_id)
     if message is not None:
         return Finding(Outcome.SENT, message=message)
-    if draft is not None:
-        return Finding(Outcome.WAITING, draft=draft)
     return Finding(Outcome.UNCLEAR)
 
 
