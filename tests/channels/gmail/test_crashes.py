@@ -169,6 +169,7 @@ def test_a_reconciliation_without_a_draft_tries_again(
         adapters.get_adapter("email").reconcile(outgoing)
 
 
+@pytest.mark.django_db(transaction=True)  # one of this length slows PostgreSQL down
 def test_200_replies_under_every_fault_leave_once_or_are_put_before_a_person(
     impatient: GmailDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
