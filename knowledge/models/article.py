@@ -1,13 +1,10 @@
 import hashlib
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from pgvector.django import VectorField
 from simple_history.models import HistoricalRecords
 
 
@@ -120,74 +117,3 @@ class Article(models.Model):
         """Changes whenever the passages or their vectors have to."""
         parts = (self.title, self.summary, self.keywords, self.language, self.body)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-class Passage(models.Model):
-    """A piece of an article that can stand alone in an answer; replaced when its text changes."""
-
-    article = models.ForeignKey(
-        Article, models.CASCADE, related_name="passages", verbose_name=_("article")
-    )
-    position = models.PositiveIntegerField(_("position"))
-    heading_path = models.CharField(_("headings"), max_length=500, blank=True)
-    anchor = models.CharField(max_length=200, blank=True, editable=False)
-    text = models.TextField(_("text"))
-    token_count = models.PositiveIntegerField(_("tokens"))
-    fingerprint = models.CharField(_("fingerprint"), max_length=64)
-    search_vector = SearchVectorField(null=True, editable=False)
-
-    class Meta:
-        verbose_name = _("passage")
-        verbose_name_plural = _("passages")
-        ordering = ["article_id", "position"]
-        indexes = [GinIndex(fields=["search_vector"], name="passage_full_text")]
-
-    def __str__(self) -> str:
-        return f"{self.article} · {self.heading_path or self.position}"
-
-
-class EmbeddingIndex(models.Model):
-    """The vectors of one embedding model. Exactly one index is active and searched."""
-
-    class State(models.TextChoices):
-        BUILDING = "building", _("building")
-        ACTIVE = "active", _("active")
-
-    model = models.CharField(_("model"), max_length=200, unique=True)
-    dimensions = models.PositiveIntegerField(_("dimensions"))
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.BUILDING
-    )
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("embedding index")
-        verbose_name_plural = _("embedding indexes")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=Q(state="active"), name="embedding_index_one_active"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.model
-
-
-class PassageEmbedding(models.Model):
-    """A passage's vector under one model; vectors of two models never meet in a query.
-
-    The column has no dimensions of its own: `knowledge.indexing` keeps one HNSW index for each
-    `EmbeddingIndex`, over its rows only and cast to its dimensions.
-    """
-
-    index = models.ForeignKey(EmbeddingIndex, models.CASCADE, related_name="embeddings")
-    passage = models.ForeignKey(Passage, models.CASCADE, related_name="embeddings")
-    vector = VectorField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["index", "passage"], name="passage_embedded_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.index_id}/{self.passage_id}"

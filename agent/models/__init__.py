@@ -1,0 +1,14 @@
+from agent.models.briefing import Briefing
+from agent.models.draft import Draft
+from agent.models.guardrail import GuardrailRule
+from agent.models.metric import AgentMetric
+from agent.models.run import AgentRun, AgentStep
+
+__all__ = [
+    "AgentMetric",
+    "AgentRun",
+    "AgentStep",
+    "Briefing",
+    "Draft",
+    "GuardrailRule",
+]

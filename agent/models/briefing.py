@@ -1,0 +1,18 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+
+class Briefing(models.Model):
+    """What a model is told of the company: who it is and how it speaks. One row."""
+
+    profile = models.TextField(_("company profile"), blank=True)
+    voice = models.TextField(_("voice"), blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("briefing")
+        verbose_name_plural = _("briefing")
+
+    def __str__(self) -> str:
+        return str(_("Company and voice"))
