@@ -36,11 +36,13 @@ class Document:
     title: str
     summary: str
     topic: str
+    product: str
     keywords: str
     language: str
     audience: str
     state: str
     checked_on: date | None
+    valid_until: date | None
     body: str
     content_hash: str
 
@@ -67,11 +69,13 @@ def read_document(path: str, content: bytes) -> Document:
         title=title or _in_words(slug),
         summary=_text(fields, "summary", 400) or _text(fields, "description", 400),
         topic=_text(fields, "topic", 100) or _in_words(folder)[:100],
+        product=_text(fields, "product", 100),
         keywords=_keywords(fields)[:500],
         language=_language(fields),
         audience=_choice(fields, "audience", Article.Audience.values, Article.Audience.PUBLIC),
         state=_choice(fields, "state", Article.State.values, Article.State.PUBLISHED),
         checked_on=_date(fields, "updated"),
+        valid_until=_required_date(fields, "valid_until"),
         body=body,
         content_hash=hashlib.sha256(content).hexdigest(),
     )
@@ -190,6 +194,16 @@ def _date(fields: dict[str, Any], name: str) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else None
+
+
+def _required_date(fields: dict[str, Any], name: str) -> date | None:
+    """As `_date`, but what is there has to be one: a limit that is overlooked would do harm."""
+    found = _date(fields, name)
+    if found is None and fields.get(name) is not None:
+        raise BrokenDocumentError(
+            _("%(field)s in its front matter is no date such as 2027-01-31.") % {"field": name}
+        )
+    return found
 
 
 def _slugified(part: str) -> str:

@@ -126,8 +126,8 @@ def _store(document: Document, collection: str, *, embed_here: bool) -> tuple[st
         article.imported_from = origin
         article.state = document.state
     for field in (
-        "slug", "title", "summary", "topic", "keywords", "language", "audience", "checked_on",
-        "body",
+        "slug", "title", "summary", "topic", "product", "keywords", "language", "audience",
+        "checked_on", "valid_until", "body",
     ):  # fmt: skip
         setattr(article, field, getattr(document, field))
     article.import_hash = document.content_hash

@@ -48,7 +48,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         "checked_on",
         "show_indexed",
     ]
-    list_filter = ["state", "audience", "language", "topic", "owner", "checked_on"]
+    list_filter = ["state", "audience", "language", "topic", "product", "owner", "checked_on"]
     list_select_related = ["owner"]
     list_per_page = 50
     search_fields = ["title", "slug", "summary", "keywords", "body"]
@@ -60,8 +60,11 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     readonly_fields = ["imported_from", "created_at", "updated_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "body"]}),
-        (_("Publication"), {"fields": ["state", "audience", "language", "topic"]}),
-        (_("Care"), {"fields": ["keywords", "owner", "checked_on", *readonly_fields]}),
+        (_("Publication"), {"fields": ["state", "audience", "language", "topic", "product"]}),
+        (
+            _("Care"),
+            {"fields": ["keywords", "owner", "checked_on", "valid_until", *readonly_fields]},
+        ),
     ]
     history_list_display = ["state", "audience"]
     resource_classes = [tables.ArticleResource]

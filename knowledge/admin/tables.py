@@ -33,12 +33,14 @@ class ArticleResource(ModelResource):
             "title",
             "summary",
             "topic",
+            "product",
             "keywords",
             "body",
             "language",
             "audience",
             "state",
             "checked_on",
+            "valid_until",
         )
         skip_unchanged = True
         report_skipped = True

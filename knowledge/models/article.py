@@ -4,13 +4,18 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
     def public(self) -> "ArticleQuerySet":
-        return self.filter(state=Article.State.PUBLISHED, audience=Article.Audience.PUBLIC)
+        """What customers may read today."""
+        return self.valid().filter(state=Article.State.PUBLISHED, audience=Article.Audience.PUBLIC)
+
+    def valid(self) -> "ArticleQuerySet":
+        return self.exclude(valid_until__lt=timezone.localdate())
 
 
 class Article(models.Model):
@@ -34,6 +39,12 @@ class Article(models.Model):
     title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(_("summary"), max_length=400, blank=True)
     topic = models.CharField(_("topic"), max_length=100, blank=True)
+    product = models.CharField(
+        _("product"),
+        max_length=100,
+        blank=True,
+        help_text=_("The product that it is about; empty means all of them."),
+    )
     keywords = models.CharField(
         _("keywords"),
         max_length=500,
@@ -73,6 +84,12 @@ class Article(models.Model):
         blank=True,
         help_text=_("The day on which somebody last made sure that it is true."),
     )
+    valid_until = models.DateField(
+        _("valid until"),
+        null=True,
+        blank=True,
+        help_text=_("The last day on which it is true; afterwards it is neither found nor quoted."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -98,7 +115,15 @@ class Article(models.Model):
         return reverse("knowledge:article", args=[self.slug])
 
     def is_public(self) -> bool:
-        return self.state == self.State.PUBLISHED and self.audience == self.Audience.PUBLIC
+        """Whether customers may read it today."""
+        return (
+            self.state == self.State.PUBLISHED
+            and self.audience == self.Audience.PUBLIC
+            and not self.is_expired()
+        )
+
+    def is_expired(self) -> bool:
+        return self.valid_until is not None and self.valid_until < timezone.localdate()
 
     def move_to(self, state: str) -> bool:
         """Publishes, archives or withdraws the article; False if it was so already."""

@@ -14,7 +14,7 @@ def read(text: str, path: str = "billing/change-plan.md") -> Document:
 def test_front_matter_fills_the_fields() -> None:
     document = read(
         "---\ntitle: Change your plan\nsummary: Up or down.\ntopic: Billing\naudience: internal\n"
-        "language: de\nupdated: 2026-08-19\nkeywords: [upgrade, 'down grade', 2]\n---\nText.\n"
+        "language: de\nupdated: 2026-08-19\nproduct: Desktop\nvalid_until: 2027-01-31\nkeywords: [upgrade, 'down grade', 2]\n---\nText.\n"
     )
 
     assert document.slug == "billing/change-plan"
@@ -24,6 +24,8 @@ def test_front_matter_fills_the_fields() -> None:
     assert document.audience == "internal"
     assert document.language == "de"
     assert document.checked_on == date(2026, 8, 19)
+    assert document.product == "Desktop"
+    assert document.valid_until == date(2027, 1, 31)
     assert document.keywords == "upgrade, down grade, 2"
     assert document.state == "published"
     assert document.body == "Text."
@@ -96,6 +98,7 @@ def test_a_path_without_an_address_is_refused(path: str) -> None:
         (b"---\nkeywords: [{a: b}]\n---\nText", "keywords"),
         (b"---\naudience: friends\n---\nText", "must be one of public, internal, not friends"),
         (b"---\nlanguage: Klingon!\n---\nText", "no code such as en"),
+        (b"---\nvalid_until: soon\n---\nText", "no date such as 2027-01-31"),
         (b"---\na: &a [x]\ntitle: [*a, *a]\n---\nText", "title"),
         (b"---\ntitle: Only a title\n---\n", "no text"),
         (b"# Only a heading\n", "no text"),

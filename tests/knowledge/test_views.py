@@ -1,10 +1,12 @@
 """The help centre as visitors get it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from knowledge.models import Article
 
@@ -41,6 +43,19 @@ def test_the_start_lists_topics_and_articles(
     assert 'href="/help/billing/invoices"' in html
     assert "For staff" not in html
     assert "Unfinished" not in html
+
+
+def test_an_article_is_shown_through_its_last_day(client: Client, write: Write) -> None:
+    today = timezone.localdate()
+    write("last-day", "Text.", title="Ends today", valid_until=today)
+    write("over", "Text.", title="Ended", valid_until=today - timedelta(days=1))
+
+    listed = client.get("/help/").content.decode()
+
+    assert "Ends today" in listed
+    assert "Ended" not in listed
+    assert client.get("/help/last-day").status_code == 200
+    assert client.get("/help/over").status_code == 404
 
 
 def test_an_empty_help_centre_says_so(client: Client, db: None) -> None:
