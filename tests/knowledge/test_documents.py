@@ -14,7 +14,8 @@ def read(text: str, path: str = "billing/change-plan.md") -> Document:
 def test_front_matter_fills_the_fields() -> None:
     document = read(
         "---\ntitle: Change your plan\nsummary: Up or down.\ntopic: Billing\naudience: internal\n"
-        "language: de\nupdated: 2026-08-19\nproduct: Desktop\nvalid_until: 2027-01-31\nkeywords: [upgrade, 'down grade', 2]\n---\nText.\n"
+        "language: de\nupdated: 2026-08-19\nproduct: Desktop\nvalid_until: 2027-01-31\n"
+        "keywords: [upgrade, 'down grade', 2]\n---\nText.\n"
     )
 
     assert document.slug == "billing/change-plan"
