@@ -7,13 +7,13 @@ from django.db.models import Exists, Max, Min, OuterRef, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from agent import effects, plaintext
+from agent import effects
 from agent.journal import Journal
 from agent.models import AgentRun, AgentStep, Draft
 from agent.pipeline import Considered
-from agent.types import Question, Reading, Started
+from agent.questions import build_question
+from agent.types import Reading, Started
 from config import jobs
-from crm.history import list_conversation_messages
 from crm.models import Conversation, Message
 from crm.services import StaffTookOver, lock_conversation_for_agent, printable
 
@@ -24,7 +24,6 @@ MAX_FAILED_RUNS = 3
 # How long a message may wait before the rescue looks whether anybody is at it.
 RESCUE_AFTER = timedelta(minutes=2)
 RESCUED_AT_ONCE = 100
-PAST_MESSAGES = 30
 
 
 class RunSuperseded(Exception):
@@ -58,7 +57,7 @@ def start_run(conversation_id: int, *, now: datetime) -> Started | None:
     run = AgentRun.objects.create(
         conversation=conversation, message=messages[-1], turn=conversation.turn, started_at=now
     )
-    return Started(run, _build_question(conversation, messages), messages)
+    return Started(run, build_question(conversation, messages), messages)
 
 
 def count_failures(run: AgentRun) -> int:
@@ -132,31 +131,6 @@ def rescue_unanswered(*, now: datetime) -> int:
             message_id=message_id,
         )
     return len(rows)
-
-
-def _build_question(conversation: Conversation, messages: tuple[Message, ...]) -> Question:
-    read = [plaintext.read(plaintext.said(message.text)) for message in messages]
-    past = list_conversation_messages(conversation, limit=PAST_MESSAGES)
-    earlier = conversation.messages.filter(
-        author=Message.Author.CUSTOMER, pk__lt=messages[0].pk
-    ).order_by("-pk")
-    scores = earlier.filter(sentiment__isnull=False).values_list("sentiment", flat=True)[:5]
-    is_first = not earlier.exists()
-    return Question(
-        channel=conversation.channel,
-        subject=plaintext.read(conversation.subject).shown if is_first else "",
-        texts=tuple(text.shown for text in read),
-        hidden="\n".join(text.hidden for text in read if text.hidden),
-        past=tuple(message for message in past if message.created_at < messages[0].created_at),
-        past_sentiments=tuple(score for score in reversed(list(scores)) if score is not None),
-        language=(earlier.exclude(language="").values_list("language", flat=True).first() or "")
-        or conversation.customer.language[:2],
-        # What was said without words may still be on its way from the provider.
-        has_files=any(
-            message.attachments.all() or (message.text and not plaintext.said(message.text))
-            for message in messages
-        ),
-    )
 
 
 def _close(

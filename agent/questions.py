@@ -1,0 +1,54 @@
+"""What waits in a conversation, cleaned for reading, with what was said before it."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from agent import plaintext
+from agent.models import AgentRun
+from agent.types import Question
+from crm.history import list_conversation_messages
+from crm.models import Conversation, Message
+
+PAST_MESSAGES = 30
+PAST_SENTIMENTS = 5
+
+
+def build_question(conversation: Conversation, messages: Sequence[Message]) -> Question:
+    """The question that the messages ask together, oldest first; there is at least one."""
+    read = [plaintext.read(plaintext.said(message.text)) for message in messages]
+    past = list_conversation_messages(
+        conversation, limit=PAST_MESSAGES, before=messages[0].created_at
+    )
+    earlier = conversation.messages.filter(
+        author=Message.Author.CUSTOMER, pk__lt=messages[0].pk
+    ).order_by("-pk")
+    scores = earlier.filter(sentiment__isnull=False).values_list("sentiment", flat=True)
+    is_first = not earlier.exists()
+    return Question(
+        channel=conversation.channel,
+        subject=plaintext.read(conversation.subject).shown if is_first else "",
+        texts=tuple(text.shown for text in read),
+        hidden="\n".join(text.hidden for text in read if text.hidden),
+        past=tuple(past),
+        past_sentiments=tuple(
+            score for score in reversed(list(scores[:PAST_SENTIMENTS])) if score is not None
+        ),
+        language=(earlier.exclude(language="").values_list("language", flat=True).first() or "")
+        or conversation.customer.language[:2],
+        # What was said without words may still be on its way from the provider.
+        has_files=any(
+            message.attachments.all() or (message.text and not plaintext.said(message.text))
+            for message in messages
+        ),
+    )
+
+
+def list_seen_messages(run: AgentRun) -> list[Message]:
+    """The messages that waited when the run began, oldest first; the run's own at least."""
+    waiting = run.conversation.messages.filter(
+        Q(answered_at=None) | Q(answered_at__gt=run.started_at),
+        direction=Message.Direction.INBOUND,
+        pk__lte=run.message_id,
+    )
+    return list(waiting.prefetch_related("attachments").order_by("pk")) or [run.message]
