@@ -1,4 +1,4 @@
-"""Which conversation a message from outside belongs to, and what it means there."""
+"""What a message from outside means: a question, a bounce, our own mail, a machine's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,11 +6,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from channels import bounces, own_mail, recovery
-from channels.gmail.automatic import plain_address
+from channels import bounces, own_mail, recovery, threads
 from channels.gmail.quotes import cut_quotes
 from channels.gmail.threads import list_earlier_texts
-from channels.models import ThreadKey
 from channels.types import Arrival
 from config import jobs
 from crm import services as crm
@@ -20,7 +18,6 @@ from crm.types import Identity, IncomingMessage
 from tickets import services as tickets
 
 Channel = Conversation.Channel
-Trust = CustomerIdentifier.Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +37,17 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
         return _record_own(arrival, now=now)
     if arrival.automatic:
         return _record_automatic(arrival, now=now)
-    found = _find_by_plus_address(arrival)
+    found = threads.find_by_plus_address(arrival)
     if found is None:
         identifier = _resolve_sender(arrival)
-        found = _find_conversation(arrival, identifier)
+        found = threads.find_conversation(arrival, identifier)
     conversation = found or crm.start_conversation(
         identifier=identifier, channel=arrival.channel, subject=arrival.subject
     )
     message, created = crm.receive_message(
         conversation=conversation, incoming=_incoming(arrival, text=_new_text(arrival, found))
     )
-    _remember(conversation, arrival)
+    threads.remember_thread(conversation, arrival.keys)
     if not created:
         return Recorded(message)
     if arrival.files_to_fetch:
@@ -88,49 +85,6 @@ def _find_identifier(identity: Identity) -> CustomerIdentifier | None:
     )
 
 
-def _find_conversation(arrival: Arrival, identifier: CustomerIdentifier) -> Conversation | None:
-    """By thread, then by the ticket's number in the subject, then by the channel's one thread.
-
-    Only ever a conversation of the same customer: references and numbers can be forged. So can
-    a Reply-To: one that names a known address, which did not write this, joins nothing.
-    """
-    if arrival.trust == Trust.UNVERIFIED and identifier.trust > Trust.UNVERIFIED:
-        return None
-    theirs = Conversation.objects.filter(customer=identifier.customer, channel=arrival.channel)
-    threaded = (
-        theirs.filter(thread_keys__key__in=[*arrival.references, *arrival.keys])
-        .order_by("-id")
-        .first()
-    )
-    if threaded:
-        return threaded
-    if arrival.ticket_reference:
-        number = tickets.parse_reference(arrival.ticket_reference)
-        return theirs.filter(tickets__number=number).first() if number else None
-    if arrival.channel == Channel.WHATSAPP:
-        return theirs.filter(identifier=identifier).order_by("-id").first()
-    return None
-
-
-def _find_by_plus_address(arrival: Arrival) -> Conversation | None:
-    """The thread of the same mailbox under another plus-address (RFC 5233), which the CRM keeps
-    apart. A mail must name the thread for it: that is what nobody else knows."""
-    if arrival.channel != Channel.EMAIL or arrival.trust == Trust.UNVERIFIED:
-        return None
-    threaded = (
-        Conversation.objects.select_related("identifier")
-        .filter(channel=Channel.EMAIL, thread_keys__key__in=arrival.references)
-        .exclude(identifier__value=arrival.identity.value)
-        .order_by("-id")
-        .distinct()
-    )
-    for conversation in threaded:
-        known = conversation.identifier
-        if known and plain_address(known.address) == plain_address(arrival.identity.address):
-            return conversation
-    return None
-
-
 def _new_text(arrival: Arrival, conversation: Conversation | None) -> str:
     """What is new in the message. Where a mail program does not mark what it quotes, an answer
     typed into the quote is told from it by what the conversation holds."""
@@ -158,7 +112,7 @@ def _record_own(arrival: Arrival, *, now: datetime) -> Recorded:
     conversation = next(
         (
             each
-            for each in _conversations_of_thread(arrival)
+            for each in threads.list_thread(arrival)
             if each.identifier and each.identifier.value in arrival.recipients
         ),
         None,
@@ -166,7 +120,7 @@ def _record_own(arrival: Arrival, *, now: datetime) -> Recorded:
     if conversation is None:
         return Recorded(parked=_("Sent by us, to nobody whose conversation it belongs to."))
     message = crm.record_outside_reply(conversation=conversation, incoming=_incoming(arrival))
-    _remember(conversation, arrival)
+    threads.remember_thread(conversation, arrival.keys)
     ticket = tickets.get_ticket_of_conversation(conversation)
     if ticket:
         tickets.note_staff_reply(ticket=ticket, now=arrival.received_at)
@@ -175,39 +129,12 @@ def _record_own(arrival: Arrival, *, now: datetime) -> Recorded:
 
 def _record_automatic(arrival: Arrival, *, now: datetime) -> Recorded:
     """Kept, and shown in the sender's own thread; nothing is answered and nothing is reopened."""
-    sender = _find_identifier(arrival.identity)
-    conversation = next(
-        (
-            each
-            for each in _conversations_of_thread(arrival)
-            if sender and each.customer_id == sender.customer_id
-        ),
-        None,
-    )
+    conversation = threads.find_by_thread(arrival)
     if conversation is None:
         return Recorded(parked=arrival.automatic)
     message, _created = crm.receive_message(conversation=conversation, incoming=_incoming(arrival))
     crm.mark_message_answered(message=message, now=now)
     return Recorded(message, parked=arrival.automatic)
-
-
-def _conversations_of_thread(arrival: Arrival) -> list[Conversation]:
-    """Those that the message names, the one of the newest name first."""
-    keys = (
-        ThreadKey.objects.filter(
-            key__in=[*arrival.references, *arrival.keys], conversation__channel=arrival.channel
-        )
-        .select_related("conversation__identifier")
-        .order_by("-id")
-    )
-    return list({key.conversation_id: key.conversation for key in keys}.values())
-
-
-def _remember(conversation: Conversation, arrival: Arrival) -> None:
-    ThreadKey.objects.bulk_create(
-        (ThreadKey(conversation=conversation, key=key[:500]) for key in arrival.keys),
-        ignore_conflicts=True,
-    )
 
 
 def _incoming(arrival: Arrival, *, text: str | None = None) -> IncomingMessage:

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from channels import settlement
-from channels.models import Delivery, ThreadKey
+from channels.models import Delivery
+from channels.threads import remember_thread
 from channels.types import Arrival, Receipt
 from crm.models import Conversation
 
@@ -31,10 +32,7 @@ def settle_sent(arrival: Arrival, *, now: datetime) -> bool:
     Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
         provider_id=message_id
     )
-    ThreadKey.objects.bulk_create(
-        (ThreadKey(conversation_id=conversation_id, key=key[:500]) for key in arrival.keys),
-        ignore_conflicts=True,
-    )
+    remember_thread(delivery.message.conversation, arrival.keys)
     return True
 
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from channels.models import Delivery, DeliveryAttempt, Suppression, ThreadKey
+from channels.models import Delivery, DeliveryAttempt, Suppression
+from channels.threads import remember_thread
 from channels.types import Receipt
 from config import jobs
 from crm import alerts
@@ -43,13 +44,7 @@ def record_sent(delivery: Delivery, receipt: Receipt, *, now: datetime, only_if:
         return False
     message = delivery.message
     _keep_attempt(delivery, State.SENT, "", now)
-    ThreadKey.objects.bulk_create(
-        (
-            ThreadKey(conversation=message.conversation, key=key[:500])
-            for key in receipt.thread_keys
-        ),
-        ignore_conflicts=True,
-    )
+    remember_thread(message.conversation, receipt.thread_keys)
     if not message.deliveries.exclude(state=State.SENT).exists():
         Message.objects.filter(pk=message.pk).update(state=Message.State.SENT)
         _after_sending(message, now)

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from agent.tasks import answer_conversation
 from channels.gmail.double import GmailDouble
 from channels.models import Delivery, InboundEvent, Suppression
-from crm.merging import merge_customers
+from crm.merging import merge_customers, unmerge
 from crm.models import Conversation, CustomerIdentifier, Message, StaffAlert, User
 from tests.channels.gmail.conftest import SUPPORT
 from tests.channels.gmail.desk import (
@@ -215,9 +215,64 @@ def test_case_9_a_reply_to_a_merged_customer_goes_to_the_survivor(bob: User, now
     second = receive(reply())
     assert conversation_of(second) == conversation_of(first)
     assert conversation_of(second).customer == survivor
-    # From the other address into the same thread, which is now of the same customer.
-    third = receive(reply("From work again.", sender="alice@work.example", message_id="<w2@x>"))
-    assert conversation_of(third) == conversation_of(first)
+
+
+def merged_from_work(double: GmailDouble, bob: User, now: datetime) -> tuple[Any, Any]:
+    """Alice's question and, after a merge, her follow-up in its thread from another address."""
+    first = receive(mail(), thread="t1")
+    other = receive(mail("Else.", sender="Alice <alice@work.example>", message_id="<w@x>"))
+    merge = merge_customers(
+        survivor=conversation_of(first).customer,
+        merged=conversation_of(other).customer,
+        by=bob,
+        now=now,
+    )
+    raw = reply("From work.", sender="Alice <alice@work.example>", message_id="<w2@x>")
+    return merge, receive(raw, thread="t1")
+
+
+def test_case_48_a_merged_customers_other_address_is_answered_where_it_wrote(
+    double: GmailDouble, bob: User, now: datetime
+) -> None:
+    merge, event = merged_from_work(double, bob, now)
+    assert conversation_of(event).customer == merge.survivor
+    send(answer(conversation_of(event)))
+    assert [line.to for line in double.mailbox.sent] == ["Alice Ahmed <alice@work.example>"]
+    # What follows from either address stays with it.
+    again = receive(reply("More.", on="<w2@x>", sender="alice@work.example", message_id="<w3@x>"))
+    assert conversation_of(again) == conversation_of(event)
+    home = receive(reply("From home.", on="<w3@x>", message_id="<h@x>"), thread="t1")
+    assert conversation_of(home).identifier != conversation_of(event).identifier
+    named = f"Re: [{ticket_of(home).reference}]"
+    raw = mail("Named.", subject=named, sender="alice@work.example", message_id="<w4@x>")
+    assert conversation_of(receive(raw)) != conversation_of(home)
+
+
+def test_case_48_undoing_the_merge_leaves_no_word_with_the_other(
+    double: GmailDouble, bob: User, now: datetime
+) -> None:
+    merge, event = merged_from_work(double, bob, now)
+    away = reply("Away.", sender="alice@work.example", Auto_Submitted="auto-replied")
+    receive(away, thread="t1", gmail_id="away")
+    unmerge(merge=merge, by=bob, now=now)
+    assert conversation_of(event).customer == merge.merged
+    words = Message.objects.filter(conversation__customer=merge.survivor)
+    assert [message.text for message in words] == ["How do I invite a colleague?"]
+    # And the next one that forges or forwards the thread is still a stranger to it.
+    third = receive(reply("Once more.", sender="alice@work.example", message_id="<w5@x>"))
+    assert conversation_of(third).customer == merge.merged
+
+
+def test_case_4_staffs_own_mail_reaches_the_address_it_was_written_to(
+    double: GmailDouble, bob: User, now: datetime
+) -> None:
+    _merge, event = merged_from_work(double, bob, now)
+    ours = reply(
+        "By hand.", on="<w2@x>", sender=SUPPORT, to="alice@work.example", message_id="<s1@x>"
+    )
+    sent = receive(ours, labels=("SENT",), thread="t1")
+    third = receive(reply(on="<s1@x>", sender="alice@work.example"), thread="t1")
+    assert conversation_of(sent) == conversation_of(third) == conversation_of(event)
 
 
 @pytest.mark.parametrize("prefix", ["Fwd:", "WG:"])
