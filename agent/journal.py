@@ -51,6 +51,18 @@ class Journal:
         self.output_tokens += output_tokens
         self.cost = None if cost is None or self.cost is None else self.cost + cost
 
+    def dump(self) -> list[dict[str, object]]:
+        """The steps as JSON, for a trial that leaves no run."""
+        return [
+            {
+                "kind": note.kind,
+                "title": printable(note.title),
+                "detail": _storable(note.detail),
+                "milliseconds": note.milliseconds,
+            }
+            for note in self.notes
+        ]
+
     def build_steps(self, run: AgentRun) -> list[AgentStep]:
         return [
             AgentStep(

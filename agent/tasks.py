@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from agent import answering, bursts, drafts, metrics, runs
+from agent.evaluation import passes
 from config import jobs
 
 
@@ -13,6 +14,11 @@ def answer_conversation(*, conversation_id: int, message_id: int) -> None:
 @jobs.task("agent.resume_conversation", queue="agent", retry=jobs.Backoff())
 def resume_conversation(*, conversation_id: int, message_id: int) -> None:
     bursts.resume(conversation_id, message_id=message_id)
+
+
+@jobs.task("agent.evaluate", retry=jobs.Backoff(max_attempts=3))
+def evaluate(*, run_id: int) -> None:
+    passes.evaluate(run_id, clock=_now)
 
 
 @jobs.task("agent.rescue_unanswered")

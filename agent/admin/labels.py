@@ -1,9 +1,11 @@
 """The words and colours of a run and a draft."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from agent.admin.detail import Node, describe
 from agent.models import AgentRun, AgentStep, Draft
 from crm.labels import Label
 
@@ -51,6 +53,17 @@ def step_title(step: AgentStep) -> str:
     """The step's title in words where it is a name of the machine's."""
     words = {AgentStep.Kind.TOOL: _TOOLS, AgentStep.Kind.DECISION: _DECISIONS}
     return str(words.get(AgentStep.Kind(step.kind), {}).get(step.title, step.title))
+
+
+def step_rows(steps: Sequence[Mapping[str, Any]]) -> list[tuple[AgentStep, str, str, Node]]:
+    """A trial's journal (`Journal.dump`) as the rows that `_steps.html` takes."""
+    built = [AgentStep(**step) for step in steps]
+    return [describe_step(step) for step in built]
+
+
+def describe_step(step: AgentStep) -> tuple[AgentStep, str, str, Node]:
+    """The step with its title in words, its icon and its detail."""
+    return step, step_title(step), STEP_ICONS.get(step.kind, "circle"), describe(step.detail)
 
 
 def outcome(run: AgentRun) -> tuple[str, str, str]:

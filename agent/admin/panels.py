@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from agent.admin.labels import outcome_label
-from agent.models import AgentRun, Draft
+from agent.models import AgentRun, Draft, EvaluationCase
 from tickets.models import Ticket
 from tickets.panels import Place, ticket_panel
 
@@ -40,3 +40,13 @@ def runs_panel(request: HttpRequest, ticket: Ticket) -> str:
     )
     context = {"runs": [(run, outcome_label(run)) for run in runs]}
     return render_to_string("agent/admin/_runs.html", context, request=request)
+
+
+@ticket_panel(Place.SIDE, order=60)
+def case_panel(request: HttpRequest, ticket: Ticket) -> str:
+    """A finished ticket as a case that the agent is measured on."""
+    if not ticket.is_finished() or not request.user.has_perm("agent.add_evaluationcase"):
+        return ""
+    case = EvaluationCase.objects.filter(ticket=ticket).first()
+    context = {"ticket": ticket, "case": case}
+    return render_to_string("agent/admin/_case.html", context, request=request)

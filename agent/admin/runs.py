@@ -12,14 +12,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from agent.admin.detail import describe
 from agent.admin.labels import (
     DECISION_TONES,
     STATE_TONES,
-    STEP_ICONS,
+    describe_step,
     outcome,
     outcome_label,
-    step_title,
 )
 from agent.models import AgentRun
 from crm.admin.base import ReadOnlyAdmin, display
@@ -64,10 +62,7 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
             "run": run,
             "ticket": ticket,
             "outcome": outcome_label(run),
-            "steps": [
-                (step, step_title(step), STEP_ICONS.get(step.kind, "circle"), describe(step.detail))
-                for step in run.steps.all()
-            ],
+            "steps": [describe_step(step) for step in run.steps.all()],
         }
         return TemplateResponse(request, "agent/admin/run.html", context)
 

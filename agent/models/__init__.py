@@ -1,5 +1,6 @@
 from agent.models.briefing import Briefing
 from agent.models.draft import Draft
+from agent.models.evaluation import EvaluationCase, EvaluationResult, EvaluationRun
 from agent.models.guardrail import GuardrailRule
 from agent.models.metric import AgentMetric
 from agent.models.run import AgentRun, AgentStep
@@ -10,5 +11,8 @@ __all__ = [
     "AgentStep",
     "Briefing",
     "Draft",
+    "EvaluationCase",
+    "EvaluationResult",
+    "EvaluationRun",
     "GuardrailRule",
 ]

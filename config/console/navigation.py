@@ -9,7 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from agent.models import AgentMetric, AgentRun, Briefing, Draft, GuardrailRule
+from agent.models import (
+    AgentMetric,
+    AgentRun,
+    Briefing,
+    Draft,
+    EvaluationCase,
+    EvaluationRun,
+    GuardrailRule,
+)
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from config.console.counts import Counts, get_counts
 from crm.models import Conversation, Customer, CustomerMerge, MergeSuggestion, StaffAlert, User
@@ -56,6 +64,13 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 page.model(_("Hand-over rules"), "move_up", HandoverRule),
                 page.model(_("Briefing"), "record_voice_over", Briefing),
                 page.model(_("Metrics"), "monitoring", AgentMetric),
+            ],
+        ),
+        (
+            _("Quality"),
+            [
+                page.model(_("Evaluations"), "grading", EvaluationRun),
+                page.model(_("Cases"), "checklist", EvaluationCase),
             ],
         ),
         (
