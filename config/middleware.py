@@ -1,7 +1,11 @@
+import functools
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
+from django.utils import translation
 
 from config.correlation import bind_correlation_id
 from config.errors import unavailable
@@ -20,6 +24,32 @@ class CorrelationIdMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = correlation_id
             return response
+
+
+class WebhookMiddleware:
+    """Takes webhooks straight to their views, past everything that is for browsers.
+
+    A provider's signed request has no session, no user and no language, and its answer no page
+    to protect; what the middleware below does for those costs more than keeping the message.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(_WEBHOOKS):
+            return self.get_response(request)
+        # This thread still has the language of the last page that it served.
+        translation.activate(settings.LANGUAGE_CODE)
+        match = _resolve(request.path_info)
+        request.resolver_match = match
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return response
+
+
+_WEBHOOKS = "/api/v1/webhooks/"
+# Paths that do not exist raise and are not kept.
+_resolve = functools.lru_cache(maxsize=16)(resolve)
 
 
 class DatabaseAwayMiddleware:

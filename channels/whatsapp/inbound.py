@@ -73,6 +73,8 @@ def clean_parameters(parameters: Iterable[tuple[str, str]]) -> Parameters:
 
 
 def _clean(text: str) -> str:
+    if text.isascii() and "\0" not in text:  # nearly every one
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 

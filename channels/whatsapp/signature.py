@@ -6,9 +6,10 @@ made from PUBLIC_URL, since behind a proxy the request's own scheme and host dif
 """
 
 import base64
+import functools
 import hashlib
 import hmac
-from urllib.parse import ParseResult, urlparse
+from urllib.parse import urlparse
 
 from django.conf import settings
 
@@ -16,26 +17,30 @@ from channels.whatsapp.forms import parse_form
 from channels.whatsapp.types import Parameters
 
 
-def verify(url_path_with_query: str, raw_body: bytes, signature_header: str | None) -> bool:
-    """Whether Twilio signed this request with our token.
+def read_signed(
+    url_path_with_query: str, raw_body: bytes, signature_header: str | None
+) -> Parameters | None:
+    """The form's parameters if Twilio signed this request with our token, else None.
 
     `url_path_with_query` begins with "/" and is as it came, a trailing slash included. Takes
-    the address with and without its port, as Twilio's own validator does. False, never an
+    the address with and without its port, as Twilio's own validator does. None, never an
     exception, for a missing signature, a missing token or a body that is not a form.
     """
     token = settings.TWILIO_AUTH_TOKEN
     if not signature_header or not token:
-        return False
+        return None
     try:
         parameters = parse_form(raw_body)
-        address = urlparse(settings.PUBLIC_URL.rstrip("/") + url_path_with_query)
-        candidates = {_without_port(address), _with_port(address)}
-        expected = [sign(candidate, parameters, token) for candidate in candidates]
+        path, _mark, query = url_path_with_query.partition("?")
+        rest = f"{path}?{query}" if query else path
+        public = _addresses(settings.PUBLIC_URL.rstrip("/"))
+        expected = [sign(each + rest, parameters, token) for each in public]
     except ValueError:
-        return False
+        return None
     given = signature_header.encode("utf-8", "surrogateescape")
     # Every candidate is compared, so that the time tells nothing of which one matched.
-    return any([hmac.compare_digest(each.encode(), given) for each in expected])  # noqa: C419
+    matches = [hmac.compare_digest(each.encode(), given) for each in expected]
+    return parameters if any(matches) else None
 
 
 def sign(address: str, parameters: Parameters, token: str) -> str:
@@ -45,14 +50,13 @@ def sign(address: str, parameters: Parameters, token: str) -> str:
     return base64.b64encode(digest).decode("ascii")
 
 
-def _without_port(address: ParseResult) -> str:
-    if address.port is None:
-        return address.geturl()
-    return address._replace(netloc=address.netloc.rpartition(":")[0]).geturl()
-
-
-def _with_port(address: ParseResult) -> str:
-    if address.port is not None:
-        return address.geturl()
-    port = 443 if address.scheme == "https" else 80
-    return address._replace(netloc=f"{address.netloc}:{port}").geturl()
+@functools.cache
+def _addresses(public_url: str) -> tuple[str, str]:
+    """Scheme and host, and path if there is one, without the port and with it."""
+    address = urlparse(public_url)
+    host = address.netloc if address.port is None else address.netloc.rpartition(":")[0]
+    port = address.port or (443 if address.scheme == "https" else 80)
+    return (
+        address._replace(netloc=host).geturl(),
+        address._replace(netloc=f"{host}:{port}").geturl(),
+    )

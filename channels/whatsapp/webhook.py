@@ -17,9 +17,8 @@ from ninja.errors import HttpError
 from channels.intake import accept_event
 from channels.whatsapp.arrival import event_payload
 from channels.whatsapp.callbacks import apply_status
-from channels.whatsapp.forms import parse_form
 from channels.whatsapp.inbound import parse_inbound, parse_status
-from channels.whatsapp.signature import verify
+from channels.whatsapp.signature import read_signed
 from channels.whatsapp.types import MalformedWebhook, Parameters, external_id
 from crm.models import Conversation
 
@@ -67,10 +66,11 @@ def _authentic(request: HttpRequest) -> Parameters:
     """The form, if Twilio signed it; else 403."""
     query = request.META.get("QUERY_STRING", "")
     address = f"{request.path}?{query}" if query else request.path
-    if not verify(address, request.body, request.headers.get("X-Twilio-Signature")):
+    parameters = read_signed(address, request.body, request.headers.get("X-Twilio-Signature"))
+    if parameters is None:
         log.warning("whatsapp_signature_refused", path=request.path)
         raise HttpError(403, _("The signature is missing or wrong."))
-    return parse_form(request.body)
+    return parameters
 
 
 def _names(parameters: Parameters, body: bytes) -> tuple[str, str]:

@@ -29,3 +29,17 @@ def test_the_api_documents_itself_without_foreign_addresses(client: Client) -> N
     paths = json.loads(client.get("/api/v1/openapi.json").content)["paths"]
     for path in ("/api/v1/support/form", "/api/v1/tickets/{reference}", "/api/v1/health"):
         assert path in paths
+
+
+def test_a_webhook_that_does_not_exist_is_refused_in_the_one_format(client: Client) -> None:
+    answer = client.post("/api/v1/webhooks/nobody", headers={"accept-language": "de"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_a_webhook_passes_nothing_that_is_for_browsers(client: Client) -> None:
+    client.get("/support/", headers={"accept-language": "de"})
+    answer = client.post("/api/v1/webhooks/whatsapp", headers={"accept-language": "de"})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["message"] == "The signature is missing or wrong."
+    assert not {"Content-Security-Policy", "Content-Language", "Set-Cookie"} & set(answer.headers)
+    assert answer["X-Request-ID"]

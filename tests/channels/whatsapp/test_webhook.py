@@ -74,10 +74,22 @@ def test_a_message_is_answered_with_empty_twiml_and_becomes_a_ticket(run_jobs: R
 
 
 def test_what_a_webhook_costs(django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(7):  # begin, look, savepoint, event, release, job, commit
+    with django_assert_num_queries(1):  # the event and its job
         write()
-    with django_assert_num_queries(3):  # a duplicate: begin, look, commit
+    with django_assert_num_queries(1):  # a duplicate
         write()
+    assert InboundEvent.objects.count() == 1
+
+
+def test_an_event_and_its_job_are_kept_together_or_not_at_all() -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    write()
+    write()
+    event, job = InboundEvent.objects.get(), ProcrastinateJob.objects.get()
+    assert (job.task_name, job.queue_name) == ("channels.process_event", "inbound")
+    assert job.args["event_id"] == event.pk
+    assert len(job.args["correlation_id"]) == 32
 
 
 def test_jobs_name_nobody(run_jobs: RunJobs) -> None:
