@@ -21,9 +21,7 @@ def settle_sent(arrival: Arrival, *, now: datetime) -> bool:
     delivery = _find(arrival.delivery_token)
     if delivery is None:
         return False
-    conversation_id = delivery.message.conversation_id
-    # Conversation before delivery, as everywhere; rows may be added that refer to it.
-    Conversation.objects.select_for_update(no_key=True).get(pk=conversation_id)
+    conversation = settlement.lock_conversation(delivery)
     message_id = arrival.keys[-1]
     receipt = Receipt(provider_id=message_id, provider_status="sent", thread_keys=arrival.keys)
     unknown = Q(state=Delivery.State.UNKNOWN)
@@ -32,7 +30,7 @@ def settle_sent(arrival: Arrival, *, now: datetime) -> bool:
     Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.SENT).update(
         provider_id=message_id
     )
-    remember_thread(delivery.message.conversation, arrival.keys)
+    remember_thread(conversation, arrival.keys)
     return True
 
 

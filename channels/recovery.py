@@ -10,7 +10,7 @@ from channels import settlement
 from channels.adapters import get_adapter
 from channels.models import Delivery
 from crm import alerts
-from crm.models import Conversation, Message
+from crm.models import Message
 from tickets.recall import put_forward_reply
 
 # Past the longest pause between two attempts, so what is still queued then has lost its job.
@@ -25,7 +25,7 @@ def retry_delivery(delivery: Delivery, *, now: datetime) -> bool:
     if another answer was given in place of one that was cancelled."""
     retryable = [State.FAILED, State.UNKNOWN, State.CANCELLED, State.HELD]
     with transaction.atomic():
-        _lock_conversation(delivery)
+        settlement.lock_conversation(delivery)
         message = Message.objects.select_related("conversation").get(pk=delivery.message_id)
         cancelled = message.state == Message.State.CANCELLED
         if cancelled and not put_forward_reply(message=message, now=now):
@@ -59,7 +59,7 @@ def cancel_delivery(delivery: Delivery, *, now: datetime) -> bool:
     """
     cancellable = [State.QUEUED, State.HELD, State.FAILED, State.UNKNOWN]
     with transaction.atomic():
-        _lock_conversation(delivery)
+        settlement.lock_conversation(delivery)
         return _cancel(delivery, cancellable, now=now)
 
 
@@ -76,13 +76,6 @@ def _cancel(delivery: Delivery, cancellable: list[State], *, now: datetime) -> b
     return cancelled
 
 
-def _lock_conversation(delivery: Delivery) -> None:
-    """Before the delivery, as the claim does. Rows may be added that refer to it: a worker that
-    records the same send holds the delivery and adds a thread key."""
-    conversations = Conversation.objects.select_for_update(no_key=True)
-    conversations.get(pk=delivery.message.conversation_id)
-
-
 def release_held(*, channel: str = "", conversation_id: int | None = None) -> int:
     """Queues what was held back again, of a channel or of a conversation; returns how many."""
     held = Delivery.objects.filter(state=State.HELD).select_related("message")
@@ -93,6 +86,7 @@ def release_held(*, channel: str = "", conversation_id: int | None = None) -> in
     released = 0
     for delivery in held.order_by("message_id", "part"):
         with transaction.atomic():
+            settlement.lock_conversation(delivery)
             if Delivery.objects.filter(pk=delivery.pk, state=State.HELD).update(state=State.QUEUED):
                 settlement.enqueue_next(delivery.message.conversation_id)
                 released += 1

@@ -1,7 +1,8 @@
 """What became of a delivery, recorded once, with what follows from it.
 
 Every function runs in one transaction and changes a delivery by a conditional update: the row
-count says whether another process was first.
+count says whether another process was first. The conversation is locked before, so that a message
+that is queued at this moment either waits for this one's outcome or is seen as the next.
 """
 
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ WAITING = (State.QUEUED, State.SENDING, State.HELD)
 @transaction.atomic
 def record_sent(delivery: Delivery, receipt: Receipt, *, now: datetime, only_if: Q) -> bool:
     """The provider has it. `only_if` is the condition under which the caller may say so."""
+    lock_conversation(delivery)
     changed = Delivery.objects.filter(only_if, pk=delivery.pk).update(
         state=State.SENT,
         provider_id=receipt.provider_id,
@@ -59,6 +61,7 @@ def record_state(
     delivery: Delivery, state: str, problem: str, *, now: datetime, only_if: Q
 ) -> bool:
     """The delivery is queued again, held, failed, unknown or cancelled, with the reason."""
+    lock_conversation(delivery)
     changed = Delivery.objects.filter(only_if, pk=delivery.pk).update(
         state=state, problem=problem, changed_at=now, lease=None, lease_until=None
     )
@@ -71,6 +74,12 @@ def record_state(
     if state == State.FAILED:
         alert(delivery, problem, now=now)
     return True
+
+
+def lock_conversation(delivery: Delivery) -> Conversation:
+    """Before the delivery, as everywhere. Rows may be added that refer to the conversation."""
+    conversations = Conversation.objects.select_for_update(no_key=True)
+    return conversations.get(pk=delivery.message.conversation_id)
 
 
 def alert(delivery: Delivery, detail: str, *, now: datetime) -> None:

@@ -26,7 +26,7 @@ from channels.whatsapp.status import (
 )
 from channels.whatsapp.types import StatusUpdate, external_id
 from crm import alerts
-from crm.models import Conversation, Message
+from crm.models import Message
 
 log = structlog.get_logger(__name__)
 
@@ -77,13 +77,9 @@ def _find(update: StatusUpdate) -> Delivery | None:
 def _apply_locked(delivery: Delivery, update: StatusUpdate, *, now: datetime) -> bool:
     """As `apply_status`, where it changes more than the status.
 
-    Locks the conversation first, as the claim does, but lets rows be added that refer to it: a
-    worker that records the same send holds the delivery and adds a thread key.
+    Locks the conversation first, as the claim does.
     """
-    conversation = Conversation.objects.select_for_update(no_key=True).get(
-        pk=delivery.message.conversation_id
-    )
-    delivery.message.conversation = conversation
+    delivery.message.conversation = settlement.lock_conversation(delivery)
     delivery.refresh_from_db(
         fields=["state", "attempts", "provider_id", "provider_status"],
         from_queryset=Delivery.objects.select_for_update(),

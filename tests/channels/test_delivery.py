@@ -7,10 +7,11 @@ from functools import partial
 import pytest
 from django.core import mail
 from django.db import OperationalError
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from channels import adapters, breaker, delivery, reconciliation, recovery
+from channels import adapters, breaker, delivery, reconciliation, recovery, settlement
 from channels.models import ChannelConfig, Delivery, ProviderBreaker, Suppression, ThreadKey
 from channels.types import (
     AddressRefused,
@@ -26,7 +27,8 @@ from channels.types import (
 from channels.web import notices
 from config import jobs
 from crm import services
-from crm.models import Customer, Message, StaffAlert, User
+from crm.models import Conversation, Customer, Message, StaffAlert, User
+from tests.stage import beside
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -344,6 +346,33 @@ def test_a_later_message_waits_for_an_earlier_one(
     delivery.deliver(first.deliveries.get().pk)
     delivery.deliver(second.deliveries.get().pk)
     assert scripted.taken == ["first", "second"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_queued_while_the_one_before_it_is_recorded_gets_its_job(
+    queued: Delivery, bob: User
+) -> None:
+    """The one that is recorded waits for the one that is queued, and sees it then."""
+    claim = delivery._claim(queued.pk, now=timezone.now())
+    assert claim is not None
+    ProcrastinateJob.objects.all()._raw_delete("default")
+    record = partial(
+        settlement.record_sent,
+        claim.delivery,
+        Receipt(),
+        now=timezone.now(),
+        only_if=Q(lease=claim.lease),
+    )
+    with beside(record) as start:
+        conversation = Conversation.objects.select_for_update().get()
+        later = services.queue_staff_reply(
+            conversation=conversation, staff=bob, text="And one more.", now=timezone.now()
+        )
+        assert not ProcrastinateJob.objects.filter(task_name="channels.deliver").exists()
+        start()
+    following = Delivery.objects.get(message=later)
+    job = ProcrastinateJob.objects.get(task_name="channels.deliver")
+    assert job.args["delivery_id"] == following.pk
 
 
 def test_half_an_answer_is_not_followed_by_its_rest(
