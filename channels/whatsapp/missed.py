@@ -1,9 +1,10 @@
 """The periodic look for messages whose webhook did not arrive."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from channels.intake import accept_event
@@ -15,6 +16,7 @@ from channels.whatsapp.client import client_from_settings, missing_settings
 from channels.whatsapp.numbers import identify
 from channels.whatsapp.types import external_id
 from channels.whatsapp.webhook import sender_key
+from config import jobs
 from crm import alerts
 from crm.models import Conversation
 
@@ -22,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 Channel = Conversation.Channel
 _ALERT = "whatsapp:catch-up"
+# A look that failed is repeated before the next periodic one.
+RETRY_AFTER = timedelta(seconds=30)
 
 
 def catch_up(*, now: datetime) -> int:
@@ -43,6 +47,8 @@ def catch_up(*, now: datetime) -> int:
         log.warning("whatsapp_catch_up_failed", permanent=error.permanent)
         if error.permanent:
             _tell(str(error), now=now)
+        else:
+            _look_again(at=now + RETRY_AFTER)
         return 0
     SyncCursor.objects.filter(pk=cursor.pk, position__lt=int(now.timestamp())).update(
         position=int(now.timestamp()), synced_at=now
@@ -51,6 +57,11 @@ def catch_up(*, now: datetime) -> int:
     if found:
         log.warning("whatsapp_messages_missed", count=found)
     return found
+
+
+@transaction.atomic
+def _look_again(*, at: datetime) -> None:
+    jobs.enqueue("channels.catch_up_whatsapp", at=at, unless_queued=True)
 
 
 def _accept_missed(since: datetime, *, now: datetime) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from channels.intake import accept_event
 from channels.models import InboundEvent, SyncCursor
@@ -98,6 +99,8 @@ def test_while_twilio_is_away_nothing_moves_and_a_wrong_token_is_told(
     assert missed.catch_up(now=later) == 0
     assert position() == now
     assert not StaffAlert.objects.exists()
+    job = ProcrastinateJob.objects.get(task_name="channels.catch_up_whatsapp")
+    assert job.scheduled_at == later + missed.RETRY_AFTER  # not only with the next periodic look
     account.TWILIO_AUTH_TOKEN = "another"
     missed.catch_up(now=later)
     assert "TWILIO_AUTH_TOKEN" in StaffAlert.objects.get().detail
