@@ -1,7 +1,7 @@
 from django.utils import timezone
 
 from channels import delivery, inbound, reconciliation, recovery, throttle
-from channels.gmail import mailbox
+from channels.gmail import fetching, mailbox, pending
 from channels.web import links, notices
 from channels.whatsapp import files, missed, reminders
 from config import jobs
@@ -13,13 +13,23 @@ def process_event(*, event_id: int) -> None:
 
 
 @jobs.task("channels.sync_gmail", queue="inbound")
-def sync_gmail(*, attempt: int = 0) -> None:
-    mailbox.sync_mailbox(now=timezone.now(), attempt=attempt)
+def sync_gmail() -> None:
+    mailbox.sync_mailbox(now=timezone.now())
 
 
 @jobs.task("channels.poll_gmail")
 def poll_gmail() -> None:
-    mailbox.poll()
+    mailbox.poll(now=timezone.now())
+
+
+@jobs.task("channels.fetch_mails", queue="inbound")
+def fetch_mails(*, lane: int) -> None:
+    fetching.fetch_mails()
+
+
+@jobs.task("channels.resume_mails", queue="inbound")
+def resume_mails() -> None:
+    pending.resume(now=timezone.now())
 
 
 @jobs.task("channels.renew_gmail_watch")

@@ -232,6 +232,10 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "support@localhost")
 ALERT_EMAILS = env.items("ALERT_EMAILS")
 
+# --- Providers of channels --------------------------------------------------------------------
+# Seconds without an answer after which a request to Gmail or Twilio is given up.
+PROVIDER_TIMEOUT_SECONDS = env.number("PROVIDER_TIMEOUT_SECONDS", 20, minimum=1)
+
 # --- E-mail by Gmail (channels.gmail) -------------------------------------------------------
 GMAIL_SUPPORT_ADDRESS = env.text("GMAIL_SUPPORT_ADDRESS")
 GMAIL_CLIENT_ID = env.text("GMAIL_CLIENT_ID")
@@ -241,6 +245,7 @@ GMAIL_SERVICE_ACCOUNT_FILE = env.text("GMAIL_SERVICE_ACCOUNT_FILE")
 GMAIL_PUBSUB_TOPIC = env.text("GMAIL_PUBSUB_TOPIC")
 GMAIL_PUBSUB_AUDIENCE = env.text("GMAIL_PUBSUB_AUDIENCE")
 GMAIL_PUBSUB_SERVICE_ACCOUNT = env.text("GMAIL_PUBSUB_SERVICE_ACCOUNT")
+GMAIL_UNITS_PER_MINUTE = env.integer("GMAIL_UNITS_PER_MINUTE", 6000, minimum=60)
 GMAIL_API_BASE = env.web_address("GMAIL_API_BASE", "https://gmail.googleapis.com")
 GOOGLE_TOKEN_URI = env.web_address("GOOGLE_TOKEN_URI", "https://oauth2.googleapis.com/token")
 GOOGLE_CERTS_URL = env.web_address("GOOGLE_CERTS_URL", "https://www.googleapis.com/oauth2/v1/certs")

@@ -79,7 +79,7 @@ def _look(client: GmailClient, outgoing: Outgoing, thread: Thread) -> outcome.Fi
 def _prepare(client: GmailClient, outgoing: Outgoing, raw: bytes, thread: Thread) -> str:
     """The id of the delivery's draft: one that an earlier attempt made, or a new one."""
     if DeliveryAttempt.objects.filter(delivery__token=outgoing.token).exists():
-        made = client.find_draft(outgoing.token)
+        made = client.find_draft(outgoing.token, thread_id=thread.thread_id)
         if made is not None:
             return made.draft_id
     try:

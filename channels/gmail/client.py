@@ -5,6 +5,8 @@ import binascii
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from django.conf import settings
+
 from channels.gmail import answers
 from channels.gmail.account import Account, get_account
 from channels.gmail.connection import Connection, Params
@@ -27,7 +29,7 @@ from channels.gmail.types import RawMail
 from channels.types import TransportError
 
 DELIVERY_HEADER = "X-Allhours-Delivery"
-CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 30.0
+CONNECT_TIMEOUT = 5.0
 PAGE_SIZE = 500
 # How many sent mails are looked through when there is no thread to look in.
 _SEARCH_PAGES, _SEARCH_PAGE_SIZE = 2, 50
@@ -36,6 +38,8 @@ _SEARCH_PAGES, _SEARCH_PAGE_SIZE = 2, 50
 class GmailClient:
     """One mailbox. Belongs to one thread; close it, or use it as a context manager.
 
+    `timeout` are the seconds to connect and between two bytes of an answer.
+
     Every method raises TransportError or one of its kinds in `channels.gmail.errors`.
     """
 
@@ -43,8 +47,9 @@ class GmailClient:
         self,
         account: Account | None = None,
         *,
-        timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        timeout: tuple[float, float] | None = None,
     ) -> None:
+        timeout = timeout or (CONNECT_TIMEOUT, settings.PROVIDER_TIMEOUT_SECONDS)
         self._account = account or get_account()
         self._connection = Connection(
             self._account.api_base, build_credentials(self._account), timeout=timeout
@@ -177,11 +182,14 @@ class GmailClient:
                 return found
         return _carrying(self._newest("in:sent newer_than:3d"), delivery_id)
 
-    def find_draft(self, delivery_id: str) -> Draft | None:
-        """The draft that carries the delivery's id, among the newest."""
+    def find_draft(self, delivery_id: str, *, thread_id: str = "") -> Draft | None:
+        """The draft that carries the delivery's id, among the newest; with a thread only those of
+        the thread are looked into."""
         params: Params = {"maxResults": _SEARCH_PAGE_SIZE}
         listed = self._connection.get("drafts", params, what="the list of drafts")
         for draft in map(read_draft, answers.objects_of(listed, "drafts")):
+            if thread_id and draft.message.thread_id != thread_id:
+                continue
             try:
                 headers = self._headers_of(draft.message.gmail_id)
             except NotFound:

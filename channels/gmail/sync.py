@@ -1,22 +1,21 @@
-"""Follows a mailbox: everything that arrived since a cursor is stored, and nothing is passed by.
+"""Follows a mailbox: every mail since a cursor is announced, and nothing is passed by.
 
-The cursor is handed back only after the last page, and only if everything before it is stored,
-so that whatever ends a sync half-way is made good by the next one. `store` therefore sees some
-mails twice and has to keep each once. One sync of a mailbox at a time is the caller's part.
+Only names are read here, which is quick; the mails themselves are fetched one by one, each with
+tries of its own (`channels.gmail.fetching`), so that one that cannot be had holds nothing up.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
-from channels.gmail.errors import CredentialsRefused, HistoryTooOld, NotFound, RateLimited
+from channels.gmail.errors import HistoryTooOld
 from channels.gmail.records import HistoryPage, MessagePage, MessageRef, Profile
-from channels.gmail.types import RawMail
-from channels.types import TransportError
 
 log = structlog.get_logger(__name__)
+
+Announce = Callable[[Sequence[MessageRef]], None]
 
 # How far back a mailbox is read when there is no cursor, or none that Gmail still knows.
 FULL_SYNC_DAYS = 7
@@ -30,76 +29,61 @@ class MailSource(Protocol):
     def profile(self) -> Profile: ...
     def history(self, start_id: int, page_token: str = "") -> HistoryPage: ...
     def list_messages(self, query: str, page_token: str = "") -> MessagePage: ...
-    def get_raw(self, message_id: str) -> RawMail: ...
 
 
 @dataclass(frozen=True, slots=True)
-class SyncResult:
-    """`cursor` is to be kept; it is the old one while a message in `failed` is still to come.
+class Followed:
+    """`cursor` is to be kept, for everything before it was announced. `full` tells that the
+    history did not reach back and the mailbox was listed."""
 
-    `gone` were deleted before they could be read, which is final. `full` tells that the
-    history did not reach back and the mailbox was listed.
-    """
-
-    cursor: int | None
-    stored: int
-    gone: int
-    failed: tuple[str, ...]
+    cursor: int
+    found: int
     full: bool
 
 
-@dataclass(slots=True)
-class _Tally:
-    stored: int = 0
-    gone: int = 0
-    failed: list[str] = field(default_factory=list)
-
-
-def sync(
+def follow(
     source: MailSource,
     cursor: int | None,
-    store: Callable[[RawMail], None],
+    announce: Announce,
     *,
     full_sync_days: int = FULL_SYNC_DAYS,
-) -> SyncResult:
-    """Hands every mail since the cursor to `store`, oldest first; no cursor lists the mailbox.
+) -> Followed:
+    """Hands every mail since the cursor to `announce`, oldest first and page by page; no cursor
+    lists the mailbox.
 
-    A message that cannot be fetched or stored is counted as failed and does not stop the
-    others. Raises TransportError where there is nothing to go on with: refused credentials, a
-    rate limit, pages that cannot be had. What was stored until then stays.
+    `announce` keeps them at once, and sees some twice: those before a page that could not be
+    had come again. Raises TransportError where a page cannot be had; then the cursor stays.
     """
     if cursor is not None:
         try:
-            return _follow(source, cursor, store)
+            return _follow_history(source, cursor, announce)
         except HistoryTooOld:
             log.warning("gmail_history_too_old", cursor=cursor)
-    return _list_all(source, cursor, store, days=full_sync_days)
+    return _list_all(source, announce, days=full_sync_days)
 
 
-def _follow(source: MailSource, cursor: int, store: Callable[[RawMail], None]) -> SyncResult:
-    tally, seen = _Tally(), set[str]()
-    newest, token = cursor, ""
+def is_ours(label_ids: Sequence[str]) -> bool:
+    return "INBOX" in label_ids or _NOT_OURS.isdisjoint(label_ids)
+
+
+def _follow_history(source: MailSource, cursor: int, announce: Announce) -> Followed:
+    newest, token, found = cursor, "", 0
     while True:
         page = source.history(cursor, token)
-        for ref in page.messages:
-            if ref.gmail_id not in seen and _is_ours(ref):
-                seen.add(ref.gmail_id)
-                _take(source, ref.gmail_id, store, tally)
+        refs = [ref for ref in page.messages if _concerns_us(ref)]
+        announce(refs)
+        found += len(refs)
         newest, token = max(newest, page.history_id), page.next_page_token
         if not token:
-            return _result(tally, old=cursor, new=newest, full=False)
+            return Followed(newest, found, full=False)
 
 
-def _list_all(
-    source: MailSource, cursor: int | None, store: Callable[[RawMail], None], *, days: int
-) -> SyncResult:
+def _list_all(source: MailSource, announce: Announce, *, days: int) -> Followed:
     """The cursor is taken before the list, so that what arrives meanwhile is in the history."""
     newest = source.profile().history_id
-    tally = _Tally()
     refs = list(_listed(source, f"newer_than:{days}d -in:drafts -in:chats"))
-    for gmail_id in dict.fromkeys(ref.gmail_id for ref in reversed(refs)):
-        _take(source, gmail_id, store, tally)
-    return _result(tally, old=cursor, new=newest, full=True)
+    announce(refs[::-1])
+    return Followed(newest, len(refs), full=True)
 
 
 def _listed(source: MailSource, query: str) -> Iterator[MessageRef]:
@@ -112,38 +96,6 @@ def _listed(source: MailSource, query: str) -> Iterator[MessageRef]:
             return
 
 
-def _is_ours(ref: MessageRef) -> bool:
+def _concerns_us(ref: MessageRef) -> bool:
     """New messages, and those that a labelAdded record brings into the inbox."""
-    if ref.labels_added:
-        return "INBOX" in ref.labels_added
-    return "INBOX" in ref.label_ids or _NOT_OURS.isdisjoint(ref.label_ids)
-
-
-def _take(
-    source: MailSource, gmail_id: str, store: Callable[[RawMail], None], tally: _Tally
-) -> None:
-    try:
-        mail = source.get_raw(gmail_id)
-        if "INBOX" in mail.label_ids or _NOT_OURS.isdisjoint(mail.label_ids):
-            store(mail)
-            tally.stored += 1
-    except NotFound:
-        tally.gone += 1
-    except (CredentialsRefused, RateLimited):
-        raise
-    except TransportError:
-        tally.failed.append(gmail_id)
-        log.warning("gmail_message_not_fetched", gmail_id=gmail_id)
-    except Exception as error:  # noqa: BLE001  one mail must not stop the others; the cursor stays
-        tally.failed.append(gmail_id)
-        log.error("gmail_message_not_stored", gmail_id=gmail_id, error=type(error).__name__)
-
-
-def _result(tally: _Tally, *, old: int | None, new: int, full: bool) -> SyncResult:
-    return SyncResult(
-        cursor=old if tally.failed else new,
-        stored=tally.stored,
-        gone=tally.gone,
-        failed=tuple(tally.failed),
-        full=full,
-    )
+    return "INBOX" in ref.labels_added if ref.labels_added else is_ours(ref.label_ids)

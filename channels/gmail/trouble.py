@@ -8,7 +8,7 @@ from crm import alerts
 from crm.models import StaffAlert
 
 _CREDENTIALS, _SYNC, _WATCH = "gmail:credentials", "gmail:sync", "gmail:watch"
-_PUSH = "gmail:push"
+_PUSH, _FETCH = "gmail:push", "gmail:fetch"
 
 
 def report_refused(why: str, *, now: datetime) -> None:
@@ -26,8 +26,18 @@ def report_refused(why: str, *, now: datetime) -> None:
 def report_behind(why: str, *, now: datetime) -> None:
     alerts.raise_alert(
         _SYNC,
-        title=_("Mails cannot be fetched"),
+        title=_("The mailbox cannot be read"),
         detail=_("%(why)s The desk keeps trying; nothing is lost.") % {"why": why},
+        now=now,
+    )
+
+
+def report_unfetched(count: int, why: str, *, now: datetime) -> None:
+    alerts.raise_alert(
+        _FETCH,
+        title=_("Mails cannot be fetched"),
+        detail=_("%(count)s of them, the last because: %(why)s The desk keeps trying.")
+        % {"count": count, "why": why},
         now=now,
     )
 
@@ -61,6 +71,10 @@ def clear_refused(*, now: datetime) -> bool:
 
 def clear_behind(*, now: datetime) -> None:
     alerts.clear_alert(_SYNC, now=now)
+
+
+def clear_unfetched(*, now: datetime) -> None:
+    alerts.clear_alert(_FETCH, now=now)
 
 
 def clear_watch(*, now: datetime) -> None:

@@ -1,5 +1,5 @@
 from channels.models.delivery import Delivery, DeliveryAttempt
-from channels.models.inbound import InboundEvent, SyncCursor, ThreadKey
+from channels.models.inbound import InboundEvent, PendingMail, SyncCursor, ThreadKey
 from channels.models.limits import ProviderBreaker, RateCounter, Suppression
 from channels.models.settings import ChannelConfig
 
@@ -8,6 +8,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "InboundEvent",
+    "PendingMail",
     "ProviderBreaker",
     "RateCounter",
     "Suppression",

@@ -68,10 +68,40 @@ class ThreadKey(models.Model):
         return self.key
 
 
+class PendingMail(models.Model):
+    """A mail that Gmail named and that is still to be fetched; gone once it is kept as an event.
+
+    Whoever fetches it moves `due_at` to the end of a lease, so that others pass it by until then.
+    `problem` says why the last try failed; while it is empty, later mails of the thread wait.
+    """
+
+    gmail_id = models.CharField(_("Gmail's id"), max_length=64, unique=True)
+    thread_id = models.CharField(_("thread"), max_length=64)
+    new_since = models.DateTimeField(
+        _("new since"),
+        null=True,
+        help_text=_("What is older and was read belongs to the time before the desk."),
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due"), db_index=True)
+    problem = models.TextField(_("problem"), blank=True)
+    announced_at = models.DateTimeField(_("announced"))
+
+    class Meta:
+        verbose_name = _("mail to fetch")
+        verbose_name_plural = _("mails to fetch")
+        indexes = [models.Index(fields=["thread_id"], name="pending_mail_thread")]
+
+    def __str__(self) -> str:
+        return self.gmail_id
+
+
 class SyncCursor(models.Model):
     """How far a channel was read from its provider. The cursor only grows.
 
     `position` is Gmail's history id, or the watermark of a listing as a Unix time in seconds.
+    `failures` counts the readings in a row that failed; before `paused_until` the provider has
+    asked not to be asked.
     """
 
     channel = models.CharField(
@@ -80,6 +110,8 @@ class SyncCursor(models.Model):
     position = models.BigIntegerField(_("position"), default=0)
     synced_at = models.DateTimeField(_("last read"), null=True, blank=True)
     watch_ends_at = models.DateTimeField(_("push notifications end"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    paused_until = models.DateTimeField(_("limited by the provider until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("sync cursor")

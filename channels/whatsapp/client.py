@@ -22,7 +22,6 @@ from channels.whatsapp.numbers import PREFIX
 from channels.whatsapp.transport import (
     CONNECT_SECONDS,
     OFFICIAL_BASE,
-    READ_SECONDS,
     OnceHttpClient,
 )
 from channels.whatsapp.types import ListedMessage, MediaRef
@@ -46,7 +45,7 @@ class TwilioClient:
         sender: str,
         api_base: str = "",
         connect_seconds: float = CONNECT_SECONDS,
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = None,
     ) -> None:
         self.sender = channel_address(sender)
         self._base = (api_base or OFFICIAL_BASE).rstrip("/")
@@ -54,7 +53,9 @@ class TwilioClient:
             account_sid,
             auth_token,
             http_client=OnceHttpClient(
-                base=api_base, connect_seconds=connect_seconds, read_seconds=read_seconds
+                base=api_base,
+                connect_seconds=connect_seconds,
+                read_seconds=read_seconds or settings.PROVIDER_TIMEOUT_SECONDS,
             ),
         )
 

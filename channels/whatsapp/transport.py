@@ -17,7 +17,6 @@ from channels.whatsapp.errors import error_of_answer, unanswered, unreachable
 
 OFFICIAL_BASE = "https://api.twilio.com"
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 15.0
 
 
 class OnceHttpClient(TwilioHttpClient):  # type: ignore[misc]

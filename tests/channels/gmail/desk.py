@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from channels import delivery, inbound, reconciliation, recovery
 from channels.gmail.arrival import event_payload
 from channels.gmail.double import GmailDouble
+from channels.gmail.fetching import fetch_mails
 from channels.gmail.mailbox import sync_mailbox
 from channels.gmail.types import RawMail
 from channels.intake import accept_event
@@ -62,8 +63,9 @@ def ticket_of(event: InboundEvent) -> Ticket:
 
 
 def catch_up() -> None:
-    """Follows the mailbox and reads what came."""
+    """Follows the mailbox, fetches and reads what came."""
     sync_mailbox(now=timezone.now())
+    fetch_mails()
     for event in InboundEvent.objects.filter(state=InboundEvent.State.RECEIVED).order_by("id"):
         inbound.process_event(event.pk, now=timezone.now())
 

@@ -23,6 +23,7 @@ from tests.channels.gmail.desk import (
     sent_once,
     settle,
 )
+from tests.channels.gmail.kills import Killed, die_in
 from tests.channels.gmail.mails import mail
 
 pytestmark = pytest.mark.django_db
@@ -31,39 +32,17 @@ AFTER = [fault for fault in Fault if fault.takes_effect]
 BEFORE = [Fault.UNAVAILABLE_BEFORE, Fault.TIMEOUT_BEFORE, Fault.RESET_BEFORE, Fault.CLOSE_BEFORE]
 
 
-class Killed(BaseException):
-    """The process ends here: nothing catches it, nothing is recorded after it."""
-
-
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch, double: GmailDouble) -> GmailDouble:
+def impatient(settings: Any, double: GmailDouble) -> GmailDouble:
     """The client gives up soon, and the double hangs only a little longer."""
     double.hang_seconds = 0.5
-    real = GmailClient.__init__
-
-    def quick(self: GmailClient) -> None:
-        real(self, timeout=(2.0, 0.15))
-
-    monkeypatch.setattr(GmailClient, "__init__", quick)
+    settings.PROVIDER_TIMEOUT_SECONDS = 0.15
     return double
 
 
 @pytest.fixture
 def queued(double: GmailDouble) -> Delivery:
     return answer(conversation_of(receive(mail())))
-
-
-def die_in(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, *, after: bool) -> None:
-    """The next call of the function ends its process, before or after it did its work."""
-    real = getattr(owner, name)
-
-    def die(*args: Any, **kwargs: Any) -> Any:
-        monkeypatch.setattr(owner, name, real)
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    monkeypatch.setattr(owner, name, die)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from channels.gmail import mailbox
+from channels.gmail import fetching, mailbox
 from channels.gmail.double import Fault, GmailDouble
-from channels.gmail.sync import SyncResult
+from channels.gmail.sync import Followed
 from channels.models import Delivery, InboundEvent, SyncCursor
 from crm.models import Message, StaffAlert
 from tests.channels.gmail.desk import answer, catch_up, conversation_of, forget_jobs, jobs, send
@@ -35,19 +35,9 @@ def open_alerts() -> list[str]:
     return sorted(StaffAlert.objects.filter(cleared_at=None).values_list("key", flat=True))
 
 
-def sync(attempt: int = 0) -> None:
-    mailbox.sync_mailbox(now=timezone.now(), attempt=attempt)
-
-
-def test_what_arrives_is_stored_once_with_its_job(followed: GmailDouble) -> None:
-    ids = [followed.deliver(mail(message_id=f"<m{n}@x>")).gmail_id for n in range(3)]
-    sync()
-    SyncCursor.objects.update(position=1_000)  # as if the worker had died before the cursor moved
-    sync()
-    stored = InboundEvent.objects.order_by("id")
-    assert [event.external_id for event in stored] == [f"gmail:{each}" for each in ids]
-    assert jobs("channels.process_event") == 3
-    assert position() == followed.mailbox.history_id
+def sync() -> None:
+    mailbox.sync_mailbox(now=timezone.now())
+    fetching.fetch_mails()
 
 
 def test_jobs_name_threads_and_no_people(followed: GmailDouble) -> None:
@@ -63,8 +53,8 @@ def test_the_cursor_only_grows(followed: GmailDouble) -> None:
     followed.deliver(mail())
     sync()
     ahead = position()
-    result = SyncResult(cursor=ahead - 2, stored=0, gone=0, failed=(), full=False)
-    mailbox._conclude(paused, result, attempt=0, now=timezone.now())
+    late = Followed(cursor=ahead - 2, found=0, full=False)
+    mailbox._conclude(paused, late, now=timezone.now())
     assert position() == ahead
 
 
@@ -75,47 +65,54 @@ def test_another_mailboxs_cursor_gives_way(followed: GmailDouble) -> None:
     assert position() == followed.mailbox.history_id
 
 
-def test_a_mail_that_cannot_be_fetched_keeps_the_cursor_and_comes_again(
-    followed: GmailDouble,
-) -> None:
-    before = position()
-    followed.deliver(mail(message_id="<1@x>"))
-    followed.deliver(mail(message_id="<2@x>"))
-    followed.faults.queue("get", Fault.UNAVAILABLE_BEFORE)
-    sync()
-    assert (InboundEvent.objects.count(), position()) == (1, before)
-    job = ProcrastinateJob.objects.get(task_name="channels.sync_gmail")
-    assert job.args["attempt"] == 1
-    sync(attempt=1)
-    assert (InboundEvent.objects.count(), position()) == (2, followed.mailbox.history_id)
-
-
-def test_what_stays_behind_is_told_and_cleared(followed: GmailDouble) -> None:
+def test_a_failed_sync_is_tried_again_then_told_and_cleared(followed: GmailDouble) -> None:
+    followed.deliver(mail())
+    for retry in range(mailbox.MAX_RETRIES):
+        followed.faults.queue("history", Fault.UNAVAILABLE_BEFORE)
+        now = timezone.now()
+        mailbox.sync_mailbox(now=now)
+        job = ProcrastinateJob.objects.get(task_name="channels.poll_gmail")
+        assert job.scheduled_at == now + mailbox.FIRST_PAUSE * 2**retry
+        assert open_alerts() == []
+        forget_jobs()
     followed.faults.queue("history", Fault.UNAVAILABLE_BEFORE)
-    sync(attempt=mailbox.MAX_ATTEMPTS)
+    sync()
     assert open_alerts() == ["gmail:sync"]
-    assert jobs("channels.sync_gmail") == 0
+    assert jobs("channels.poll_gmail") == 0  # from here on the periodic one
     sync()
     assert open_alerts() == []
+    assert (InboundEvent.objects.count(), SyncCursor.objects.get().failures) == (1, 0)
+
+
+def test_retries_of_a_sync_wait_for_the_one_that_runs(followed: GmailDouble) -> None:
+    """All go through one lock, those that were scheduled too."""
+    followed.faults.queue("history", Fault.UNAVAILABLE_BEFORE)
+    sync()
+    mailbox.poll(now=timezone.now())
+    locks = ProcrastinateJob.objects.filter(task_name="channels.sync_gmail")
+    assert [job.lock for job in locks] == ["gmail-sync"]
 
 
 def test_a_limit_is_waited_for(followed: GmailDouble) -> None:
     followed.retry_after = "3600"
     followed.faults.queue("history", Fault.RATE_LIMITED)
     sync()
-    job = ProcrastinateJob.objects.get(task_name="channels.sync_gmail")
+    job = ProcrastinateJob.objects.get(task_name="channels.poll_gmail")
     assert job.scheduled_at is not None
     assert job.scheduled_at > timezone.now() + timedelta(minutes=59)
-    mailbox.poll()
-    assert jobs("channels.sync_gmail") == 1
+    calls = followed.calls["history"]
+    sync()
+    assert followed.calls["history"] == calls
+    mailbox.sync_mailbox(now=job.scheduled_at)
+    assert followed.calls["history"] == calls + 1
 
 
 def test_polling_is_quiet_without_an_account(double: GmailDouble, settings: Any) -> None:
-    mailbox.poll()
+    mailbox.poll(now=timezone.now())
     assert jobs("channels.sync_gmail") == 1
     forget_jobs()
     settings.GMAIL_REFRESH_TOKEN = ""
-    mailbox.poll()
+    mailbox.poll(now=timezone.now())
     sync()
     mailbox.renew_watch(now=timezone.now())
     assert (jobs("channels.sync_gmail"), open_alerts(), double.calls["token"]) == (0, [], 0)
