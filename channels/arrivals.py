@@ -41,9 +41,12 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
     if found is None:
         identifier = _resolve_sender(arrival)
         found = threads.find_conversation(arrival, identifier)
-    conversation = found or crm.start_conversation(
-        identifier=identifier, channel=arrival.channel, subject=arrival.subject
-    )
+    if found is not None:
+        conversation = tickets.follow_merges(found)
+    else:
+        conversation = crm.start_conversation(
+            identifier=identifier, channel=arrival.channel, subject=arrival.subject
+        )
     message, created = crm.receive_message(
         conversation=conversation, incoming=_incoming(arrival, text=_new_text(arrival, found))
     )
@@ -119,6 +122,7 @@ def _record_own(arrival: Arrival, *, now: datetime) -> Recorded:
     )
     if conversation is None:
         return Recorded(parked=_("Sent by us, to nobody whose conversation it belongs to."))
+    conversation = tickets.follow_merges(conversation)
     message = crm.record_outside_reply(conversation=conversation, incoming=_incoming(arrival))
     threads.remember_thread(conversation, arrival.keys)
     ticket = tickets.get_ticket_of_conversation(conversation)
@@ -132,6 +136,7 @@ def _record_automatic(arrival: Arrival, *, now: datetime) -> Recorded:
     conversation = threads.find_by_thread(arrival)
     if conversation is None:
         return Recorded(parked=arrival.automatic)
+    conversation = tickets.follow_merges(conversation)
     message, _created = crm.receive_message(conversation=conversation, incoming=_incoming(arrival))
     crm.mark_message_answered(message=message, now=now)
     return Recorded(message, parked=arrival.automatic)

@@ -236,6 +236,14 @@ def reopen_answered(*, message: Message) -> bool:
 
 
 @transaction.atomic
+def await_answer_again(*, conversation: Conversation, messages: Sequence[int]) -> bool:
+    """What was marked as answered without a reply, by the messages' ids, waits again; False if
+    there is nothing. The caller holds the conversation's lock."""
+    settled = conversation.messages.filter(direction=Message.Direction.INBOUND, pk__in=messages)
+    return bool(settled.update(answered_at=None))
+
+
+@transaction.atomic
 def answer_again(*, message: Message) -> bool:
     """A cancelled reply stands again; False if the agent has answered the same anew.
 

@@ -45,8 +45,9 @@ def mark_messages(function: MarkMessages) -> MarkMessages:
     return function
 
 
-def list_timeline(conversation: Conversation, *, limit: int = 200) -> list[Entry]:
-    """The newest messages with notes, cancelled replies and files, oldest first.
+def list_timeline(*conversations: Conversation, limit: int = 200) -> list[Entry]:
+    """The newest messages of all the conversations with notes, cancelled replies and files,
+    oldest first.
 
     Two queries, and one for each registered function; file contents are not read.
     """
@@ -54,7 +55,7 @@ def list_timeline(conversation: Conversation, *, limit: int = 200) -> list[Entry
         head=Substr("content", 1, 16, output_field=BinaryField())
     )
     newest = (
-        Message.objects.filter(conversation=conversation)
+        Message.objects.filter(conversation__in=conversations)
         .select_related("staff")
         .prefetch_related(Prefetch("attachments", queryset=files))
         .order_by("-id")[:limit]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from crm.models import Conversation, Message
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Ticket, TicketEvent, TicketMerge
 from tickets.signals import message_received
 
 CUSTOMER = "customer"
@@ -38,11 +38,23 @@ def lock_current_ticket(ticket: Ticket) -> Ticket:
 
 
 def get_successor(ticket: Ticket) -> Ticket | None:
-    """The newest ticket of the conversation, if this one is closed and it is another."""
+    """Where a closed ticket's matter goes on now: in the ticket that it was merged into, or in
+    a later one of its conversation. None if it goes on nowhere."""
+    current = ticket
+    while (following := _get_next(current)) is not None:
+        current = following
+    return None if current.pk == ticket.pk else current
+
+
+def get_standing_merge(ticket: Ticket) -> TicketMerge | None:
+    """The merge that took this ticket into another, unless it was undone."""
     if ticket.status != Ticket.Status.CLOSED:
         return None
-    later = Ticket.objects.filter(conversation=ticket.conversation_id, pk__gt=ticket.pk)
-    return later.order_by("-id").first()
+    return (
+        TicketMerge.objects.filter(merged=ticket, undone_at=None)
+        .select_related("survivor__conversation", "by")
+        .first()
+    )
 
 
 def announce(message: Message) -> None:
@@ -52,10 +64,17 @@ def announce(message: Message) -> None:
 
 
 def move_ticket(
-    ticket: Ticket, status: str, kind: str, actor: str, now: datetime, **changes: object
+    ticket: Ticket,
+    status: str,
+    kind: str,
+    actor: str,
+    now: datetime,
+    *,
+    note: str = "",
+    **changes: object,
 ) -> None:
     save_ticket(ticket, now, status=status, **changes)
-    record_event(ticket, kind, actor, now)
+    record_event(ticket, kind, actor, now, note)
 
 
 def save_ticket(ticket: Ticket, now: datetime, **changes: object) -> None:
@@ -68,3 +87,13 @@ def save_ticket(ticket: Ticket, now: datetime, **changes: object) -> None:
 
 def record_event(ticket: Ticket, kind: str, actor: str, now: datetime, note: str = "") -> None:
     TicketEvent.objects.create(ticket=ticket, kind=kind, actor=actor, note=note, created_at=now)
+
+
+def _get_next(ticket: Ticket) -> Ticket | None:
+    if ticket.status != Ticket.Status.CLOSED:
+        return None
+    merge = get_standing_merge(ticket)
+    if merge is not None:
+        return merge.survivor
+    later = Ticket.objects.filter(conversation=ticket.conversation_id, pk__gt=ticket.pk)
+    return later.order_by("-id").first()

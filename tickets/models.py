@@ -179,6 +179,8 @@ class TicketEvent(models.Model):
         CHANGED = "changed", _("changed")
         RATED = "rated", _("rated")
         OVERDUE = "overdue", _("first response overdue")
+        MERGED = "merged", _("merged")
+        UNMERGED = "unmerged", _("merge undone")
 
     ticket = models.ForeignKey(
         Ticket, models.CASCADE, related_name="events", verbose_name=_("ticket")
@@ -195,6 +197,65 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.actor}"
+
+
+class TicketMerge(models.Model):
+    """Two tickets about one matter: what belongs to `merged` goes on in `survivor` until it is
+    undone. `status`, `handler`, `assigned_to` and `resolved_at` are what the merged one had
+    before; `settled` are the ids of the messages in it that still waited for an answer.
+
+    Messages stay where they were said, so undoing has nothing to sort out.
+    """
+
+    survivor = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="merges", verbose_name=_("goes on")
+    )
+    merged = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="merges_away", verbose_name=_("merged")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"))
+    status = models.CharField(_("status before"), max_length=12, choices=Ticket.Status.choices)
+    handler = models.CharField(
+        _("handled by before"), max_length=8, choices=Conversation.Handler.choices
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("assigned to before"),
+    )
+    resolved_at = models.DateTimeField(_("resolved before"), null=True)
+    settled = models.JSONField(_("messages that waited"), default=list)
+    undone_at = models.DateTimeField(_("undone"), null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("undone by"),
+    )
+
+    class Meta:
+        verbose_name = _("ticket merge")
+        verbose_name_plural = _("ticket merges")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merged"],
+                condition=Q(undone_at__isnull=True),
+                name="ticket_merge_standing_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(survivor=F("merged")), name="ticket_merge_of_two_tickets"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged.reference} → {self.survivor.reference}"
 
 
 class Satisfaction(models.Model):

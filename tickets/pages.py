@@ -12,6 +12,7 @@ from crm.models import Conversation
 from tickets.attachments import FileLimits, get_file_limits
 from tickets.forms import RatingForm
 from tickets.models import Satisfaction, Ticket
+from tickets.onward import Onward, find_onward
 from tickets.progress import Progress, describe
 from tickets.transcript import Extent, extent_of, get_extent, is_answer_expected, list_entries
 
@@ -56,13 +57,15 @@ def render_status(
     """The whole page; `reply` and `rating` hold what was refused, to be corrected."""
     now = timezone.now()
     entries = list_entries(ticket)
-    progress = describe(ticket, answer_expected=is_answer_expected(ticket), now=now)
+    onward = find_onward(ticket)
+    progress = _progress(ticket, onward, now)
     note_visit(ticket, now=now)
     context = {
         "ticket": ticket,
         "entries": entries,
         "progress": progress,
         "seen": _seen(ticket, extent_of(entries), progress),
+        "onward": onward,
         "stage": stage_of(ticket),
         "reply": reply or ReplyBox(),
         "rating": rating or RatingForm(instance=satisfaction_of(ticket)),
@@ -80,7 +83,8 @@ def render_news(request: HttpRequest, ticket: Ticket, *, shown: str) -> HttpResp
     """
     now = timezone.now()
     extent = get_extent(ticket)
-    progress = describe(ticket, answer_expected=is_answer_expected(ticket), now=now)
+    onward = find_onward(ticket)
+    progress = _progress(ticket, onward, now)
     seen = _seen(ticket, extent, progress)
     if seen.token == shown:
         return HttpResponse(status=204)
@@ -100,8 +104,9 @@ def render_news(request: HttpRequest, ticket: Ticket, *, shown: str) -> HttpResp
         "progress": progress,
         "progress_changed": before.state != seen.state,
         "seen": seen,
+        "onward": onward,
         "stage": stage_of(ticket),
-        "stage_changed": before.stage != seen.stage,
+        "stage_changed": before.stage != seen.stage or bool(onward),
         "rating": RatingForm(instance=satisfaction_of(ticket)),
     }
     return render(request, "tickets/_news.html", context)
@@ -143,6 +148,12 @@ def satisfaction_of(ticket: Ticket) -> Satisfaction | None:
 def note_visit(ticket: Ticket, *, now: datetime) -> None:
     """The customer has seen everything up to now, so no e-mail need tell of it."""
     Ticket.objects.filter(pk=ticket.pk).update(viewed_at=now)
+
+
+def _progress(ticket: Ticket, onward: Onward | None, now: datetime) -> Progress:
+    expected = onward is None and is_answer_expected(ticket)
+    reference = onward.reference if onward else ""
+    return describe(ticket, answer_expected=expected, merged_into=reference, now=now)
 
 
 def _seen(ticket: Ticket, extent: Extent, progress: Progress) -> Seen:

@@ -31,7 +31,14 @@ class Progress:
     answer_expected: bool
 
 
-def describe(ticket: Ticket, *, answer_expected: bool, now: datetime) -> Progress:
+def describe(
+    ticket: Ticket, *, answer_expected: bool, now: datetime, merged_into: str = ""
+) -> Progress:
+    """`merged_into` is the reference of the ticket in which a merged one goes on."""
+    if merged_into:
+        title = _("This goes on in %(reference)s") % {"reference": merged_into}
+        detail = _("We put it together with your other question, so that you get one answer.")
+        return Progress("merged", "done", title, detail, _SELDOM, False)
     code, tone, title, detail = _words(ticket, answer_expected, now)
     interval = _interval(ticket, answer_expected, now)
     return Progress(code, tone, title, detail, interval, answer_expected)

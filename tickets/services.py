@@ -23,6 +23,7 @@ from tickets.ledger import (
     record_event,
     save_ticket,
 )
+from tickets.merging import follow_merges
 from tickets.models import ResponseTarget, Ticket, TicketEvent
 from tickets.notices import handover_notice, reopening_notice
 
@@ -35,6 +36,7 @@ __all__ = [
     "close_ticket",
     "continue_ticket",
     "escalate_ticket",
+    "follow_merges",
     "get_ticket_by_key",
     "get_ticket_for_staff",
     "get_ticket_of_conversation",

@@ -12,7 +12,12 @@ from crm.models import Conversation, Message
 from crm.services import receive_message, start_conversation
 from crm.types import Contact, IncomingFile, IncomingMessage
 from tickets.models import Ticket
-from tickets.services import continue_ticket, get_ticket_of_conversation, open_ticket
+from tickets.services import (
+    continue_ticket,
+    follow_merges,
+    get_ticket_of_conversation,
+    open_ticket,
+)
 
 
 @transaction.atomic
@@ -57,12 +62,15 @@ def submit_question(*, submission: Submission, now: datetime) -> Ticket:
 def submit_reply(
     *, ticket: Ticket, text: str, files: tuple[IncomingFile, ...], token: str, now: datetime
 ) -> Message:
-    """A further message from the status page; a repeated one gives the message it gave before."""
+    """A further message from the status page; a repeated one gives the message it gave before.
+
+    Of a merged ticket it belongs to the conversation in which that goes on.
+    """
     event, first = _accept(token, {"ticket": ticket.reference}, now=now)
     if not first:
         return _message_of(event)
     message, _created = receive_message(
-        conversation=ticket.conversation,
+        conversation=follow_merges(ticket.conversation),
         incoming=IncomingMessage(
             external_id=event.external_id, text=text, received_at=now, files=files
         ),

@@ -78,6 +78,8 @@ def reply(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         token=form.reply_token(ticket),
         now=now,
     )
+    if message.conversation_id != ticket.conversation_id:  # merged: the page says where it went
+        return _moved(request, ticket.status_path)
     current = get_ticket_of_conversation(message.conversation)
     if current is not None and current.pk != ticket.pk:
         return _moved(request, f"{current.status_path}&new=1")

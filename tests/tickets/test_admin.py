@@ -219,10 +219,10 @@ def test_page_takes_the_same_queries_for_any_length(
         )
     client.force_login(bob)
     # session, user, two of permissions, ticket, messages, files, deliveries, sidebar, waiting,
-    # identifiers, earlier tickets, events, rating, draft, runs
-    with django_assert_num_queries(16):
+    # identifiers, earlier tickets, events, rating, merges, whom to merge with, draft, runs
+    with django_assert_num_queries(18):
         client.get(page_of(ticket))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("admin:tickets_ticket_timeline", args=[ticket.pk]))
 
 

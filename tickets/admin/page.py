@@ -2,22 +2,25 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.models import Conversation, Message, User
-from crm.timeline import Entry, list_timeline
+from crm.timeline import Entry, Mark, list_timeline
 from tickets.admin.forms import ReplyForm, SortForm
 from tickets.admin.labels import is_overdue, priority_label, status_label
 from tickets.inbox import with_waiting
-from tickets.ledger import get_successor
-from tickets.models import Satisfaction, Ticket
+from tickets.ledger import get_standing_merge, get_successor
+from tickets.merging import list_merge_candidates, list_merges_into
+from tickets.models import Satisfaction, Ticket, TicketMerge
 from tickets.panels import Place, build_panels
 
 _PAST_TICKETS = 8
@@ -34,7 +37,8 @@ def ticket_page(
 ) -> HttpResponse:
     """The page; with what was written and not sent: a form with errors, or a text and what its
     author had not seen. A closed ticket whose matter goes on in another shows only the way."""
-    entries = list_timeline(ticket.conversation)
+    merges = list_merges_into(ticket)
+    entries = list_entries(ticket, merges)
     if reply is None:
         reply = ReplyForm(initial={"text": text, "seen": newest_id(entries)})
     successor = get_successor(ticket)
@@ -49,6 +53,9 @@ def ticket_page(
         "unseen": unseen,
         "seen": newest_id(entries),
         "successor": successor,
+        "merged_by": get_standing_merge(ticket),
+        "merges": merges,
+        "merge_candidates": list_merge_candidates(ticket) if may_work else [],
         "unsent": text if successor else "",
         "sort_form": SortForm(initial={"priority": ticket.priority, "category": ticket.category}),
         "may_work": may_work,
@@ -83,6 +90,19 @@ def timeline_context(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]
     }
 
 
+def list_entries(ticket: Ticket, merges: Sequence[TicketMerge]) -> list[Entry]:
+    """The conversation together with those of the tickets that go on in this one, each message
+    of theirs with the way to where it was said."""
+    origins = {merge.merged.conversation_id: _origin(merge.merged) for merge in merges}
+    theirs = (merge.merged.conversation for merge in merges)
+    return [
+        replace(entry, marks=(origin, *entry.marks))
+        if (origin := origins.get(entry.message.conversation_id))
+        else entry
+        for entry in list_timeline(ticket.conversation, *theirs)
+    ]
+
+
 def version_of(entries: Sequence[Entry]) -> str:
     """Changes with every message that comes, leaves, fails or is remarked upon."""
     said = [
@@ -94,6 +114,11 @@ def version_of(entries: Sequence[Entry]) -> str:
 
 def newest_id(entries: Sequence[Entry]) -> int:
     return entries[-1].message.pk if entries else 0
+
+
+def _origin(ticket: Ticket) -> Mark:
+    link = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+    return Mark(_("In %(ticket)s, which goes on here") % {"ticket": ticket.reference}, link=link)
 
 
 def _waiting_since(ticket: Ticket) -> datetime | None:

@@ -15,11 +15,12 @@ from django.utils.translation import ngettext
 from crm import services as crm
 from crm.keys import parse_key
 from crm.models import User
-from crm.timeline import list_timeline
 from tickets import services
 from tickets.admin.forms import ReplyForm, SortForm
-from tickets.admin.page import ticket_page, timeline_context
+from tickets.admin.page import list_entries, ticket_page, timeline_context
 from tickets.inbox import URGENCY, with_urgency
+from tickets.ledger import get_standing_merge
+from tickets.merging import TicketMergeError, list_merges_into, merge_tickets, unmerge_tickets
 from tickets.models import Ticket
 from tickets.replies import StaleReplyError, send_reply
 from tickets.triage import assign_ticket, sort_ticket
@@ -67,7 +68,7 @@ def timeline(request: HttpRequest, object_id: int) -> HttpResponse:
     ticket = get_ticket(request, object_id)
     if ticket is None:
         raise Http404
-    context = timeline_context(ticket, list_timeline(ticket.conversation))
+    context = timeline_context(ticket, list_entries(ticket, list_merges_into(ticket)))
     if request.GET.get("version") == context["version"]:
         return HttpResponse(status=204)
     return render(request, "tickets/admin/_timeline.html", context)
@@ -192,6 +193,38 @@ def triage(request: HttpRequest, ticket: Ticket, staff: User) -> None:
     )
 
 
+@_worked
+def merge(request: HttpRequest, ticket: Ticket, staff: User) -> HttpResponse | None:
+    """This ticket goes on in the one that the form names."""
+    survivor = get_ticket(request, request.POST.get("into", ""))
+    if survivor is None:
+        messages.error(request, _("Choose the ticket that it goes on in."))
+        return None
+    try:
+        merge_tickets(survivor=survivor, merged=ticket, by=staff, now=timezone.now())
+    except TicketMergeError as problem:
+        messages.error(request, str(problem))
+        return None
+    text = _("%(ticket)s goes on here. It can be undone at the side.")
+    messages.success(request, text % _named(ticket))
+    return redirect("admin:tickets_ticket_change", survivor.pk)
+
+
+@_worked
+def undoing(request: HttpRequest, ticket: Ticket, staff: User) -> None:
+    """Undoes the merge that took this ticket into another."""
+    standing = get_standing_merge(ticket)
+    try:
+        if standing is None:
+            raise TicketMergeError(_("This merge was undone already."))
+        unmerge_tickets(merge=standing, by=staff, now=timezone.now())
+    except TicketMergeError as problem:
+        messages.error(request, str(problem))
+    else:
+        text = _("%(ticket)s is a ticket of its own again.")
+        messages.success(request, text % _named(ticket))
+
+
 # By the last part of their addresses, `…/tickets/ticket/<id>/<name>/`.
 VIEWS: dict[str, View] = {
     "timeline": timeline,
@@ -202,6 +235,8 @@ VIEWS: dict[str, View] = {
     "closure": closure,
     "assignment": assignment,
     "triage": triage,
+    "merge": merge,
+    "undoing": undoing,
 }
 
 

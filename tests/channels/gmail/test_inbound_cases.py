@@ -36,6 +36,7 @@ from tests.channels.gmail.mails import (
     multipart,
     part,
 )
+from tickets.merging import merge_tickets, unmerge_tickets
 from tickets.models import Ticket
 from tickets.services import close_ticket, resolve_ticket
 
@@ -215,6 +216,30 @@ def test_case_9_a_reply_to_a_merged_customer_goes_to_the_survivor(bob: User, now
     second = receive(reply())
     assert conversation_of(second) == conversation_of(first)
     assert conversation_of(second).customer == survivor
+
+
+def test_case_9_a_reply_to_a_merged_ticket_goes_to_the_survivor(
+    double: GmailDouble, bob: User, now: datetime
+) -> None:
+    first = receive(mail(), thread="t1")
+    other = receive(mail("Again!", subject="Again", message_id="<o@x>"), thread="t2")
+    merge = merge_tickets(survivor=ticket_of(other), merged=ticket_of(first), by=bob, now=now)
+    second = receive(reply("Any news?"), thread="t1")
+    named = mail("News?", subject=f"Re: [{ticket_of(first).reference}]", message_id="<n@x>")
+    away = reply("Away.", message_id="<aw@x>", Auto_Submitted="auto-replied")
+    ours = reply("By hand.", sender=SUPPORT, to="alice@example.com", message_id="<s@x>")
+    sent = receive(ours, labels=("SENT",), thread="t1")
+    for event in (second, receive(named), receive(away, thread="t1"), sent):
+        assert conversation_of(event) == conversation_of(other)
+    # The answer goes into the thread that the customer wrote in last.
+    send(answer(conversation_of(second)))
+    assert double.mailbox.sent[-1].to == "Alice Ahmed <alice@example.com>"
+    # Only a mail shows an e-mail ticket's key, so its holder gets the other one.
+    page = Client().get(ticket_of(first).status_path).content.decode()
+    assert ticket_of(other).access_key in page
+    unmerge_tickets(merge=merge, by=bob, now=now)
+    third = receive(reply("And now?", message_id="<t@x>"), thread="t1")
+    assert conversation_of(third) == conversation_of(first)
 
 
 def merged_from_work(double: GmailDouble, bob: User, now: datetime) -> tuple[Any, Any]:
