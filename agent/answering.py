@@ -12,6 +12,8 @@ from agent import bursts, runs
 from agent.decision import hand_over
 from agent.desk import ConversationDesk
 from agent.journal import Journal
+from agent.metering import Account
+from agent.mind import make_mind
 from agent.models import AgentStep
 from agent.pipeline import Considered, consider
 from agent.types import HandOver, Reading, Started
@@ -60,9 +62,14 @@ def _consider(started: Started, journal: Journal) -> Considered:
     if runs.count_failures(started.run) >= runs.MAX_FAILED_RUNS:
         why = _("Its worker ended %(count)d times.") % {"count": runs.MAX_FAILED_RUNS}
         return Considered(hand_over(HandOver(Ticket.Reason.FAILURE, why)), Reading("", ()))
-    desk = ConversationDesk(started.run.conversation)
+    conversation = started.run.conversation
     try:
-        return consider(started.question, desk=desk, journal=journal)
+        return consider(
+            started.question,
+            desk=ConversationDesk(conversation),
+            journal=journal,
+            mind=make_mind(Account(conversation, started.run)),
+        )
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001  the border: never silent

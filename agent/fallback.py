@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from agent.metering import Account, MeteredModel
 from agent.model import ChatMessage, ChatModel, Deadline, ModelError, ModelTurn, ToolSpec
 from agent.redaction import RedactedModel
 
@@ -48,8 +49,9 @@ class FallbackModel:
         raise ModelError("; ".join(self.failures) or "No model is configured.", permanent=False)
 
 
-def get_chat_model() -> FallbackModel:
-    """The models of LLM_MODEL and LLM_FALLBACK_MODELS, then the offline one; new for each run."""
+def get_chat_model(account: Account | None = None) -> FallbackModel:
+    """The models of LLM_MODEL and LLM_FALLBACK_MODELS, then the offline one; new for each run,
+    whose calls are counted on the account."""
     models: list[ChatModel] = []
     if settings.LLM_MODEL != OFFLINE:
         connect = import_string(settings.CHAT_MODELS["litellm"])
@@ -57,4 +59,5 @@ def get_chat_model() -> FallbackModel:
         models = [connect(name) for name in names if name != OFFLINE]
         if settings.LLM_REDACT:
             models = RedactedModel.wrap_all(models)
+        models = [MeteredModel(model, account) for model in models]
     return FallbackModel([*models, import_string(settings.CHAT_MODELS[OFFLINE])()])

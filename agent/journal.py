@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from agent.models import AgentRun, AgentStep
+from agent.models import AgentRun, AgentStep, PromptVersion
 from crm.services import printable
 
 
@@ -24,6 +24,7 @@ class Journal:
     def __init__(self) -> None:
         self.notes: list[Note] = []
         self.model = ""
+        self.prompt_version: PromptVersion | None = None  # that a configured model worked by
         self.input_tokens = 0
         self.output_tokens = 0
         self.cost: Decimal | None = Decimal(0)

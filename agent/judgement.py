@@ -1,7 +1,7 @@
-"""A model's judgement of an answer in another language than its passages.
+"""A model's judgement of whether passages support an answer.
 
-Words cannot be compared across languages, so a model is asked; numbers, links and what may never
-leave are checked here all the same.
+A second opinion where words were compared already, and the only one across languages; numbers,
+links and what may never leave are checked here all the same.
 """
 
 import json
@@ -47,8 +47,8 @@ def judge_answer(
     model: ChatModel,
     deadline: Deadline,
     journal: Journal,
-) -> Verdict:
-    """The verdict on a cleaned answer; unsupported unless the model says otherwise in due form.
+) -> Verdict | None:
+    """The verdict on a cleaned answer, None if the model gives none in due form.
 
     Raises ModelError if no model answers.
     """
@@ -75,14 +75,14 @@ def judge_answer(
     for call in turn.tool_calls:
         if call.name == _TOOL.name:
             return _read(call.arguments)
-    return Verdict(False, 0.0, (_("The model that checks it gave no verdict."),))
+    return None
 
 
-def _read(arguments: str) -> Verdict:
+def _read(arguments: str) -> Verdict | None:
     try:
         verdict = VerdictArguments.model_validate_json(arguments)
     except ValidationError:
-        return Verdict(False, 0.0, (_("The model that checks it gave no verdict."),))
+        return None
     if verdict.supported and not verdict.unsupported:
         return Verdict(True, 1.0)
     claims = "; ".join(claim[:120] for claim in verdict.unsupported[:5])

@@ -39,6 +39,10 @@ _PERMANENT = (
     litellm.exceptions.AuthenticationError,
     litellm.exceptions.PermissionDeniedError,
     litellm.exceptions.NotFoundError,
+)
+# Too long, or against the provider's policy: what one customer writes must not close a model to
+# the others.
+_REFUSED = (
     litellm.exceptions.BadRequestError,
     litellm.exceptions.UnprocessableEntityError,
 )
@@ -141,6 +145,8 @@ def _call(function: Callable[[], Result], *, seconds: float) -> Result:
         raise ModelError(f"No answer within {seconds:.0f} seconds.", permanent=False) from error
     except _PERMANENT as error:
         raise ModelError(_describe(error), permanent=True) from error
+    except _REFUSED as error:
+        raise ModelError(_describe(error), permanent=True, blames_request=True) from error
     except Exception as error:
         raise ModelError(_describe(error), permanent=False) from error
 

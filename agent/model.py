@@ -46,11 +46,13 @@ class ModelTurn:
 
 
 class ModelError(Exception):
-    """A model could not answer. `permanent` means that asking again will not help."""
+    """A model could not answer. `permanent` means that asking again will not help, and
+    `blames_request` that the model is well and refused what it was asked."""
 
-    def __init__(self, sentence: str, *, permanent: bool) -> None:
+    def __init__(self, sentence: str, *, permanent: bool, blames_request: bool = False) -> None:
         super().__init__(sentence)
         self.permanent = permanent
+        self.blames_request = blames_request
 
 
 class Deadline:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from agent.desk import ConversationDesk
 from agent.journal import Journal
-from agent.models import AgentRun
+from agent.mind import make_mind
+from agent.models import AgentRun, PromptVersion
 from agent.pipeline import Considered, consider
 from agent.questions import build_question, list_seen_messages
 from agent.types import Search
@@ -32,15 +33,23 @@ class Difference:
 
 
 def replay(
-    run: AgentRun, *, journal: Journal | None = None, search: Search = search_passages
+    run: AgentRun,
+    *,
+    journal: Journal | None = None,
+    search: Search = search_passages,
+    version: PromptVersion | None = None,
 ) -> Considered:
-    """What would be decided today. Slow, and a configured model is paid for it; no transaction
-    may be open. Raises what the search or the database raise."""
+    """What would be decided today, by the active version of the prompt or the given one.
+
+    Slow, and a configured model is paid for it; no transaction may be open. Raises what the
+    search or the database raise.
+    """
     return consider(
         build_question(run.conversation, list_seen_messages(run)),
         desk=ReplayDesk(run.conversation, before=run.started_at),
         journal=journal or Journal(),
         search=search,
+        mind=make_mind(version=version),
     )
 
 

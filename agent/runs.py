@@ -156,6 +156,7 @@ def _close(
 def _keep_journal(run: AgentRun, journal: Journal) -> None:
     AgentRun.objects.filter(pk=run.pk).update(
         model=journal.model[:120],
+        prompt_version=journal.prompt_version,
         input_tokens=journal.input_tokens,
         output_tokens=journal.output_tokens,
         cost=journal.cost,

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from agent import answering, bursts, drafts, metrics, runs
+from agent import answering, budgets, bursts, drafts, metrics, runs
 from agent.evaluation import passes
 from config import jobs
 
@@ -31,6 +31,7 @@ def rescue_unanswered() -> None:
 @jobs.task("agent.check_thresholds")
 def check_thresholds() -> None:
     metrics.check_thresholds(now=_now())
+    budgets.clear_past_alerts(now=_now())
 
 
 def _now() -> datetime:

@@ -50,6 +50,8 @@ _SUPERVISOR = {
         "view_evaluationrun", "add_evaluationrun", "view_evaluationcase", "add_evaluationcase",
         "change_evaluationcase", "delete_evaluationcase",
         "add_briefing", "change_briefing", "view_briefing",
+        "view_prompt", "view_promptversion", "add_promptversion", "change_promptversion",
+        "view_modelbudget", "change_modelbudget", "view_modelcall",
     },
     "procrastinate": {"view_procrastinatejob", "change_procrastinatejob"},
 }  # fmt: skip

@@ -1,5 +1,25 @@
-"""The agent in the console: what it did and why, drafts, rules and figures."""
+"""The agent in the console: what it did and why, drafts, rules, prompts, budgets and figures."""
 
-from agent.admin import briefing, drafts, evaluation, guardrails, metrics, panels, runs
+from agent.admin import (
+    briefing,
+    budgets,
+    drafts,
+    evaluation,
+    guardrails,
+    metrics,
+    panels,
+    prompts,
+    runs,
+)
 
-__all__ = ["briefing", "drafts", "evaluation", "guardrails", "metrics", "panels", "runs"]
+__all__ = [
+    "briefing",
+    "budgets",
+    "drafts",
+    "evaluation",
+    "guardrails",
+    "metrics",
+    "panels",
+    "prompts",
+    "runs",
+]

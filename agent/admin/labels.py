@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from agent.admin.detail import Node, describe
-from agent.models import AgentRun, AgentStep, Draft
+from agent.models import AgentRun, AgentStep, Draft, PromptVersion
 from crm.labels import Label
 
 DECISION_TONES: dict[str, str] = {
@@ -27,6 +27,12 @@ DRAFT_TONES: dict[str, str] = {
     Draft.State.EDITED: "success",
     Draft.State.REJECTED: "danger",
     Draft.State.OUTDATED: "",
+}
+PROMPT_TONES: dict[str, str] = {
+    PromptVersion.State.DRAFT: "",
+    PromptVersion.State.TRIAL: "info",
+    PromptVersion.State.ACTIVE: "success",
+    PromptVersion.State.RETIRED: "warning",
 }
 STEP_ICONS: dict[str, str] = {
     AgentStep.Kind.GUARDRAIL: "shield",

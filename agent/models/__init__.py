@@ -1,8 +1,11 @@
 from agent.models.briefing import Briefing
+from agent.models.budget import ModelBudget
+from agent.models.call import ModelCall
 from agent.models.draft import Draft
 from agent.models.evaluation import EvaluationCase, EvaluationResult, EvaluationRun
 from agent.models.guardrail import GuardrailRule
 from agent.models.metric import AgentMetric
+from agent.models.prompt import Prompt, PromptVersion
 from agent.models.run import AgentRun, AgentStep
 
 __all__ = [
@@ -15,4 +18,8 @@ __all__ = [
     "EvaluationResult",
     "EvaluationRun",
     "GuardrailRule",
+    "ModelBudget",
+    "ModelCall",
+    "Prompt",
+    "PromptVersion",
 ]

@@ -8,6 +8,9 @@ class Briefing(models.Model):
 
     profile = models.TextField(_("company profile"), blank=True)
     voice = models.TextField(_("voice"), blank=True)
+    tone_web = models.TextField(_("tone on the web"), blank=True)
+    tone_email = models.TextField(_("tone in e-mails"), blank=True)
+    tone_whatsapp = models.TextField(_("tone on WhatsApp"), blank=True)
     history = HistoricalRecords()
 
     class Meta:
@@ -16,3 +19,6 @@ class Briefing(models.Model):
 
     def __str__(self) -> str:
         return str(_("Company and voice"))
+
+    def get_tone(self, channel: str) -> str:
+        return str(getattr(self, f"tone_{channel}", ""))

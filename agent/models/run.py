@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from agent.models.prompt import PromptVersion
 from crm.models import Conversation, Message
 from tickets.models import Ticket
 
@@ -55,6 +56,15 @@ class AgentRun(models.Model):
         help_text=_("The conversation's turn that the agent saw; its answer is void in another."),
     )
     model = models.CharField(_("model"), max_length=120, blank=True)
+    prompt_version = models.ForeignKey(
+        PromptVersion,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+        verbose_name=_("prompt"),
+        help_text=_("What the model was told; empty where no configured model decided."),
+    )
     input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     cost = models.DecimalField(

@@ -1,6 +1,6 @@
 from channels.models.delivery import Delivery, DeliveryAttempt
 from channels.models.inbound import InboundEvent, PendingMail, SyncCursor, ThreadKey
-from channels.models.limits import ProviderBreaker, RateCounter, Suppression
+from channels.models.limits import RateCounter, Suppression
 from channels.models.settings import ChannelConfig
 
 __all__ = [
@@ -9,7 +9,6 @@ __all__ = [
     "DeliveryAttempt",
     "InboundEvent",
     "PendingMail",
-    "ProviderBreaker",
     "RateCounter",
     "Suppression",
     "SyncCursor",

@@ -35,24 +35,3 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return self.address
-
-
-class ProviderBreaker(models.Model):
-    """Holds back a channel's deliveries while its provider is down; shared by all workers.
-
-    After `failures` in a row it is open until `open_until`; then one delivery tries, and closes
-    it if it succeeds.
-    """
-
-    channel = models.CharField(
-        _("channel"), max_length=16, choices=Conversation.Channel.choices, unique=True
-    )
-    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
-    open_until = models.DateTimeField(_("held back until"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("circuit breaker")
-        verbose_name_plural = _("circuit breakers")
-
-    def __str__(self) -> str:
-        return self.get_channel_display()

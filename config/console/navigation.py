@@ -17,6 +17,8 @@ from agent.models import (
     EvaluationCase,
     EvaluationRun,
     GuardrailRule,
+    ModelBudget,
+    Prompt,
 )
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from config.console.counts import Counts, get_counts
@@ -63,6 +65,8 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 page.model(_("Guardrails"), "shield", GuardrailRule),
                 page.model(_("Hand-over rules"), "move_up", HandoverRule),
                 page.model(_("Briefing"), "record_voice_over", Briefing),
+                page.model(_("Prompts"), "edit_note", Prompt),
+                page.model(_("Model budgets"), "savings", ModelBudget),
                 page.model(_("Metrics"), "monitoring", AgentMetric),
             ],
         ),

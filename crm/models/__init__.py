@@ -1,4 +1,5 @@
 from crm.models.alert import StaffAlert
+from crm.models.breaker import Breaker
 from crm.models.confirmation import ConfirmationCode
 from crm.models.conversation import Attachment, Conversation, Message
 from crm.models.customer import Customer, CustomerIdentifier
@@ -7,6 +8,7 @@ from crm.models.user import User
 
 __all__ = [
     "Attachment",
+    "Breaker",
     "ConfirmationCode",
     "Conversation",
     "Customer",

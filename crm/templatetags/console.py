@@ -41,6 +41,12 @@ def duration(seconds: float | None) -> str:
     return _("%(n)d d") % {"n": seconds // 86400}
 
 
+@register.filter
+def share(value: float | str | None) -> str:
+    """A part of one as "63 %"; "–" for nothing."""
+    return f"{value * 100:.0f} %" if isinstance(value, float | int) else "–"
+
+
 @register.inclusion_tag("crm/_label.html")
 def label(value: Label | None) -> dict[str, Label | None]:
     return {"label": value}

@@ -109,10 +109,16 @@ def write_on() -> Callable[[Ticket, str], None]:
 
 class ScriptedModel:
     """An OpenAI-compatible server that answers with the next turn of its script, the last one
-    again and again. A turn is a list of (tool, arguments), a text, or a whole HTTP response."""
+    again and again. A turn is a list of (tool, arguments), a text, or a whole HTTP response.
+
+    Asked to judge an answer, it finds it supported, unless its script has a word on that: those
+    requests are in `judged`.
+    """
 
     def __init__(self, server: HTTPServer) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.judged: list[dict[str, Any]] = []
+        self.judges_by_script = False
         self.script: list[Any] = []
         server.expect_request("/v1/chat/completions").respond_with_handler(self._answer)
 
@@ -133,12 +139,20 @@ class ScriptedModel:
         return []
 
     def _answer(self, request: Request) -> Response:
-        self.requests.append(json.loads(request.get_data()))
+        asked = json.loads(request.get_data())
+        names = [tool["function"]["name"] for tool in asked["tools"]]
+        if names == ["verdict"] and not self.judges_by_script:
+            self.judged.append(asked)
+            return self._write([("verdict", {"supported": True})], asked)
+        self.requests.append(asked)
         turn = self.script[min(len(self.requests), len(self.script)) - 1]
         if callable(turn) and not isinstance(turn, Response):
             turn = turn()
         if isinstance(turn, Response):
             return turn
+        return self._write(turn, asked)
+
+    def _write(self, turn: Any, asked: dict[str, Any]) -> Response:
         message: dict[str, Any] = {"role": "assistant", "content": None}
         if isinstance(turn, str):
             message["content"] = turn
@@ -148,7 +162,7 @@ class ScriptedModel:
             "id": "x",
             "object": "chat.completion",
             "created": 1,
-            "model": self.requests[-1]["model"],
+            "model": asked["model"],
             "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
             "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
         }

@@ -29,7 +29,7 @@ def test_a_model_that_works_well_answers(ask: Ask, answer: Answer, model: Script
     assert (run.decision, run.model) == ("send", "openai/gpt-4o-mini")
     assert reply(ticket).text == GOOD
     assert reply(ticket).sources[0]["title"] == "How do I export a board to Excel or CSV?"
-    assert (run.input_tokens, run.output_tokens) == (200, 40)
+    assert (run.input_tokens, run.output_tokens) == (300, 60)  # the judgement is the third
     assert run.cost
     assert 0 < run.cost < 1
 
@@ -265,6 +265,7 @@ def test_case_58_another_language_waits_for_approval_once_a_model_vouches_for_it
     ask: Ask, answer: Answer, model: ScriptedModel
 ) -> None:
     verdict = [("verdict", {"supported": True, "unsupported": []})]
+    model.judges_by_script = True
     model.play(SEARCH, _sending(model, GERMAN_ANSWER), verdict)
     ticket = ask(GERMAN)
     run = answer(ticket)
@@ -285,6 +286,7 @@ def test_case_58_another_language_waits_for_approval_once_a_model_vouches_for_it
 def test_case_58_without_a_clear_verdict_it_is_handed_over(
     ask: Ask, answer: Answer, model: ScriptedModel, verdict: Any
 ) -> None:
+    model.judges_by_script = True
     model.play(SEARCH, _sending(model, GERMAN_ANSWER), verdict)
     run = answer(ask(GERMAN))
     assert (run.decision, run.reason) == ("hand_over", "no_knowledge")

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from channels import adapters, breaker, delivery, settlement
+from channels import adapters, delivery, settlement
 from channels.gmail import adapter
 from channels.gmail.client import GmailClient
 from channels.gmail.double import Fault, GmailDouble
 from channels.models import Delivery
 from channels.types import Outgoing, TransportError
+from crm import breakers
 from crm.models import StaffAlert
 from tests.channels.gmail.desk import (
     answer,
@@ -152,7 +153,7 @@ def test_a_reconciliation_without_a_draft_tries_again(
 def test_200_replies_under_every_fault_leave_once_or_are_put_before_a_person(
     impatient: GmailDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(breaker, "FAILURES", 10**6)  # a pause would only take time here
+    monkeypatch.setattr(breakers, "FAILURES", 10**6)  # a pause would only take time here
     monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 50)
     impatient.hang_seconds = 0.2
     impatient.faults.seed(20261121)

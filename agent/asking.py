@@ -1,0 +1,146 @@
+"""Lets the models work on a question, and checks what they want to say before it counts."""
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from agent.decision import decide, hand_over
+from agent.fallback import FallbackModel
+from agent.grounding import check_answer
+from agent.journal import Journal, Note
+from agent.judgement import judge_answer
+from agent.language import is_served
+from agent.loop import run_loop
+from agent.mind import Mind
+from agent.model import Deadline, ModelError
+from agent.models import AgentRun, AgentStep
+from agent.outgoing import clean
+from agent.prompts import build_messages
+from agent.tools import Toolbox
+from agent.types import Decision, Desk, HandOver, Proposal, Question, Reading, Search, Verdict
+from tickets.models import Ticket
+
+
+def ask_models(
+    question: Question,
+    reading: Reading,
+    *,
+    mind: Mind,
+    desk: Desk,
+    journal: Journal,
+    search: Search,
+) -> Decision:
+    """What is done with the question by the configured models, the offline one behind them."""
+    model = mind.model
+    served = is_served(reading.language)
+    toolbox = Toolbox(
+        desk=desk, search=search, journal=journal, language=reading.language if served else None
+    )
+    deadline = Deadline(settings.LLM_TIMEOUT_SECONDS)
+    messages = build_messages(question, prompt=mind.prompt, language=reading.language)
+    try:
+        outcome = run_loop(
+            model=model, messages=messages, toolbox=toolbox, journal=journal, deadline=deadline
+        )
+        if not model.is_offline:
+            journal.prompt_version = mind.version
+        if isinstance(outcome, HandOver):
+            decision = decide(outcome, None, degraded=model.degraded)
+        else:
+            text = clean(outcome.text)
+            check = _Check(text, outcome, toolbox, model, deadline)
+            verdict = check.by_words() if served else check.across_languages()
+            decision = decide(outcome, verdict, degraded=model.degraded, text=text)
+            if verdict.needs_approval:
+                decision = _await_approval(decision)
+    except ModelError as error:
+        return hand_over(HandOver(Ticket.Reason.FAILURE, str(error)))
+    return _with_failures(decision, model)
+
+
+class _Check:
+    """One prepared answer, and who vouches for it."""
+
+    def __init__(
+        self,
+        text: str,
+        proposal: Proposal,
+        toolbox: Toolbox,
+        model: FallbackModel,
+        deadline: Deadline,
+    ) -> None:
+        self._text = text
+        self._cited = proposal.passages
+        self._retrieved = tuple(toolbox.found.values())
+        self._journal = toolbox.journal
+        self._model = model
+        self._deadline = deadline
+
+    def by_words(self) -> Verdict:
+        """Where the knowledge is in the customer's language. What a configured model wrote is
+        also judged by one, which may object; without its verdict the words decide alone."""
+        with self._journal.step(AgentStep.Kind.GROUNDING, "") as note:
+            verdict = check_answer(self._text, self._cited, retrieved=self._retrieved)
+            _note(note, verdict)
+        if not verdict.supported or self._model.is_offline or not settings.LLM_JUDGE:
+            return verdict
+        with self._journal.step(AgentStep.Kind.GROUNDING, "") as note:
+            try:
+                opinion = self._judge()
+            except ModelError as error:
+                opinion = None
+                note.detail["error"] = str(error)
+            _note(note, opinion)
+        return opinion if opinion and not opinion.supported else verdict
+
+    def across_languages(self) -> Verdict:
+        """By a model's judgement, which a person has to confirm; the offline one can neither
+        write nor judge such an answer. Raises ModelError."""
+        with self._journal.step(AgentStep.Kind.GROUNDING, "") as note:
+            if self._model.is_offline:
+                why = _("No model that knows the language is there.")
+                verdict = Verdict(False, 0.0, (why,))
+            else:
+                why = _("The model that checks it gave no verdict.")
+                verdict = self._judge() or Verdict(False, 0.0, (why,))
+                verdict = replace(verdict, needs_approval=True)
+            _note(note, verdict)
+        return verdict
+
+    def _judge(self) -> Verdict | None:
+        return judge_answer(
+            self._text,
+            self._cited,
+            retrieved=self._retrieved,
+            model=self._model,
+            deadline=self._deadline,
+            journal=self._journal,
+        )
+
+
+def _note(note: Note, verdict: Verdict | None) -> None:
+    if verdict is None:
+        note.title = _("no verdict")
+        return
+    note.title = _("supported") if verdict.supported else _("not supported")
+    note.detail.update(score=verdict.score, complaints=list(verdict.complaints))
+
+
+def _await_approval(decision: Decision) -> Decision:
+    """What would be sent, as a draft."""
+    if decision.action != AgentRun.Decision.SEND:
+        return decision
+    why = _("Only a model compared it with the passages, which are in another language.")
+    return replace(
+        decision,
+        action=AgentRun.Decision.DRAFT,
+        explanation=f"{decision.explanation} {why}",
+    )
+
+
+def _with_failures(decision: Decision, model: FallbackModel) -> Decision:
+    if not model.failures:
+        return decision
+    away = _("Models that did not answer: %(models)s.") % {"models": "; ".join(model.failures)}
+    return replace(decision, explanation=f"{decision.explanation} {away}")

@@ -1,0 +1,28 @@
+"""What a run thinks with: the wording of its prompt, and the models within their budgets."""
+
+from dataclasses import dataclass
+
+from agent import prompts
+from agent.fallback import FallbackModel, get_chat_model
+from agent.metering import Account
+from agent.models import PromptVersion
+from agent.prompt_versions import choose_version
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """`version` is None where the text in the code stands in for a missing one."""
+
+    model: FallbackModel
+    prompt: str
+    version: PromptVersion | None
+
+
+def make_mind(account: Account | None = None, *, version: PromptVersion | None = None) -> Mind:
+    """New for each run. Without an account nothing is counted, as in a trial; without a version
+    the conversation gets its own, a trial the active one."""
+    if version is None:
+        conversation_id = account.conversation.pk if account else None
+        version = choose_version(prompts.ANSWER, conversation_id=conversation_id)
+    text = version.text if version else prompts.DEFAULT
+    return Mind(get_chat_model(account), text, version)

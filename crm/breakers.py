@@ -1,0 +1,61 @@
+"""A circuit breaker for each outside service, shared by all workers through its row.
+
+What fails is not asked again for a while, so that nobody waits for what will not come.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from crm import alerts
+from crm.models import Breaker
+
+FAILURES = 5
+PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=10)
+
+
+def admit(service: str, *, now: datetime) -> datetime | None:
+    """None to go ahead, else until when the service is left alone.
+
+    When the pause is over, one caller is let through to try; the others wait for its result.
+    """
+    breaker = Breaker.objects.filter(service=service, open_until__isnull=False).first()
+    if breaker is None or breaker.open_until is None:
+        return None
+    if breaker.open_until > now:
+        return breaker.open_until
+    first = Breaker.objects.filter(service=service, open_until=breaker.open_until).update(
+        open_until=now + PAUSE
+    )
+    return None if first else now + PAUSE
+
+
+@transaction.atomic
+def note_failure(service: str, *, title: str, detail: str, now: datetime) -> None:
+    """Counts a failure in a row; from the FAILURES-th on it opens, for longer each time, and
+    staff are told in these words."""
+    breaker, _created = Breaker.objects.get_or_create(service=service)
+    Breaker.objects.filter(pk=breaker.pk).update(failures=F("failures") + 1)
+    breaker.refresh_from_db()
+    if breaker.failures < FAILURES:
+        return
+    pause = min(PAUSE * 2 ** min(breaker.failures - FAILURES, 8), LONGEST_PAUSE)
+    Breaker.objects.filter(pk=breaker.pk).update(open_until=now + pause)
+    alerts.raise_alert(_key(service), title=title, detail=detail, now=now)
+
+
+@transaction.atomic
+def note_success(service: str, *, now: datetime) -> None:
+    """Closes the breaker and its alert."""
+    Breaker.objects.filter(service=service, failures__gt=0).update(failures=0)
+    closed = Breaker.objects.filter(service=service, open_until__isnull=False).update(
+        open_until=None
+    )
+    if closed:
+        alerts.clear_alert(_key(service), now=now)
+
+
+def _key(service: str) -> str:
+    return f"breaker:{service}"[:100]
