@@ -44,6 +44,7 @@ class WebhookMiddleware:
         match = _resolve(request.path_info)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        response["Content-Length"] = str(len(response.content))
         return response
 
 

@@ -43,3 +43,4 @@ def test_a_webhook_passes_nothing_that_is_for_browsers(client: Client) -> None:
     assert answer.json()["error"]["message"] == "The signature is missing or wrong."
     assert not {"Content-Security-Policy", "Content-Language", "Set-Cookie"} & set(answer.headers)
     assert answer["X-Request-ID"]
+    assert answer["Content-Length"] == str(len(answer.content))
