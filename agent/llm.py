@@ -22,6 +22,7 @@ from django.conf import settings
 
 from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolCall, ToolSpec
 from agent.redaction import Redactor
+from knowledge.embeddings import EmbeddingError
 
 litellm.suppress_debug_info = True
 litellm.telemetry = False
@@ -83,6 +84,10 @@ class LiteLLMModel:
             raise ModelError(sentence, permanent=False) from error
 
 
+class EmbeddingCallError(ModelError, EmbeddingError):
+    """A provider of embeddings failed: an error of a model to the agent, and to the knowledge."""
+
+
 class LiteLLMEmbedder:
     """An embedding model by its LiteLLM name; a `knowledge.embeddings.Embedder`."""
 
@@ -100,26 +105,36 @@ class LiteLLMEmbedder:
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Of the texts as redacted, for a search may quote what a customer wrote.
 
-        Raises ModelError if the provider does not answer in time or answers too little.
+        Raises EmbeddingCallError if the provider does not answer in time or answers nonsense.
         """
         vectors: list[list[float]] = []
         for start in range(0, len(texts), EMBEDDING_BATCH):
-            batch = [_redact(text) for text in texts[start : start + EMBEDDING_BATCH]]
+            vectors += self._embed_batch(texts[start : start + EMBEDDING_BATCH])
+        return vectors
+
+    def _embed_batch(self, texts: Sequence[str]) -> list[list[float]]:
+        try:
             response: Any = _call(
                 functools.partial(
                     litellm.embedding,
                     model=self._model,
-                    input=batch,
+                    input=[_redact(text) for text in texts],
                     timeout=EMBEDDING_TIMEOUT_SECONDS,
                     max_retries=0,
                     num_retries=0,
                 ),
                 seconds=EMBEDDING_TIMEOUT_SECONDS,
             )
+        except ModelError as error:
+            raise EmbeddingCallError(str(error), permanent=error.permanent) from error
+        try:
             rows = sorted(response.data, key=lambda row: int(row["index"]))
-            if len(rows) != len(batch):
-                raise ModelError("It returned too few vectors.", permanent=False)
-            vectors += [[float(value) for value in row["embedding"]] for row in rows]
+            vectors = [[float(value) for value in row["embedding"]] for row in rows]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            sentence = f"It answered nonsense ({type(error).__name__})."
+            raise EmbeddingCallError(sentence, permanent=False) from error
+        if len(vectors) != len(texts) or len(set(map(len, vectors))) != 1 or not vectors[0]:
+            raise EmbeddingCallError("It returned too few vectors or numbers.", permanent=False)
         return vectors
 
     def count_tokens(self, text: str) -> int:

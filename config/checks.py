@@ -1,6 +1,8 @@
 """System checks: wrong configuration is a sentence that says what to set."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -36,4 +38,31 @@ def twilio_is_complete(
             "calls: webhooks that are signed for another one are refused."
         )
         return [checks.Warning(sentence, id="allhours.W001")]
+    return []
+
+
+@register
+def embedding_model_is_usable(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """One model is named, in a form that can be opened; what opens it is loaded at its use."""
+    model, path = settings.EMBEDDING_MODEL, settings.EMBEDDING_MODEL_PATH
+    if not re.fullmatch(r"[\w.-]+(/[\w.:@-]+)*", model):
+        sentence = (
+            f"EMBEDDING_MODEL is {model!r}. Set it to local or to the LiteLLM name of an embedding "
+            "model, such as openai/text-embedding-3-small."
+        )
+        return [Error(sentence, id="allhours.E003")]
+    if path and model != "local":
+        sentence = f"EMBEDDING_MODEL_PATH and EMBEDDING_MODEL={model} name two models. Unset one."
+        return [Error(sentence, id="allhours.E003")]
+    missing = [
+        name for name in ("model.onnx", "tokenizer.json") if not (Path(path) / name).is_file()
+    ]
+    if path and missing:
+        sentence = (
+            f"EMBEDDING_MODEL_PATH is {path!r}, which has no {' and no '.join(missing)}. Set it to "
+            "the folder of an ONNX model, or unset it."
+        )
+        return [Error(sentence, id="allhours.E003")]
     return []

@@ -277,7 +277,12 @@ AUTONOMY = env.choice("AUTONOMY", ("automatic", "earned", "draft"), "automatic")
 # Dotted names, so that only the process that uses a provider imports it.
 CHAT_MODELS = {"offline": "agent.offline.OfflineModel", "litellm": "agent.llm.LiteLLMModel"}
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "local") or "local"
-EMBEDDERS = {"local": "knowledge.minilm.LocalEmbedder", "litellm": "agent.llm.LiteLLMEmbedder"}
+EMBEDDING_MODEL_PATH = env.text("EMBEDDING_MODEL_PATH")
+EMBEDDERS = {
+    "local": "knowledge.minilm.LocalEmbedder",
+    "folder": "knowledge.onnx.FolderEmbedder",
+    "litellm": "agent.llm.LiteLLMEmbedder",
+}
 EMBEDDING_MODEL_DIR = DATA_DIR / "models"
 
 # --- Watching ------------------------------------------------------------------------------

@@ -12,10 +12,18 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 LOCAL = "local"
+_FOLDER = "folder:"
+
+
+class EmbeddingError(Exception):
+    """A model cannot be opened or does not answer; the message says which and why."""
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors. Vectors of two embedders compare only if their names are equal."""
+    """Turns texts into vectors. Vectors of two embedders compare only if their names are equal.
+
+    Whatever needs the model raises EmbeddingError when it cannot be had.
+    """
 
     @property
     def name(self) -> str:
@@ -32,18 +40,26 @@ class Embedder(Protocol):
         """How many of the model's tokens the whole text has."""
 
 
-def get_embedder(model: str | None = None) -> Embedder:
-    """The embedder for `model`, or for settings.EMBEDDING_MODEL: one per model and process.
+def configured_model() -> str:
+    """What the settings name: "local", "folder:PATH" or a LiteLLM name."""
+    if settings.EMBEDDING_MODEL_PATH:
+        return f"{_FOLDER}{settings.EMBEDDING_MODEL_PATH}"
+    return str(settings.EMBEDDING_MODEL)
 
-    "local" is the model inside the process, built in settings.EMBEDDING_MODEL_DIR; anything else
-    is a LiteLLM name. settings.EMBEDDERS names the class of each kind. Cheap: nothing is loaded
-    before the embedder is used, if its class keeps to that.
+
+def get_embedder(model: str | None = None) -> Embedder:
+    """The embedder for `model`, as `configured_model` names it: one per model and process.
+
+    settings.EMBEDDERS names the class of each kind. Cheap: nothing is loaded before the embedder
+    is used, if its class keeps to that.
     """
-    model = model or settings.EMBEDDING_MODEL
+    model = model or configured_model()
     # Two threads that ask at once must not get two models, each with its memory.
     with _creating:
         if model == LOCAL:
             return _create(settings.EMBEDDERS["local"], settings.EMBEDDING_MODEL_DIR)
+        if model.startswith(_FOLDER):
+            return _create(settings.EMBEDDERS["folder"], Path(model.removeprefix(_FOLDER)))
         return _create(settings.EMBEDDERS["litellm"], model)
 
 

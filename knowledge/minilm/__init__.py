@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2, run inside the process: texts to vectors without an account or a network.
 
-`files` finds and checks the weights, `graph` turns them into an ONNX file once, `encoder` runs
-that file, and `embedder` ties them together behind the `Embedder` protocol.
+`files` finds and checks the weights, `graph` turns them into an ONNX file once, and `embedder`
+runs that file with `knowledge.onnx.encoder` behind the `Embedder` protocol.
 """
 
 from knowledge.minilm.embedder import LocalEmbedder

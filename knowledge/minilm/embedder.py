@@ -17,7 +17,10 @@ from knowledge.minilm.files import (
 )
 
 if TYPE_CHECKING:
-    from knowledge.minilm.encoder import Encoder
+    from knowledge.onnx.encoder import Encoder
+
+# The model was trained on at most 256 tokens, two of them the markers around the text.
+MAX_INPUT_TOKENS = 256
 
 
 class LocalEmbedder:
@@ -28,15 +31,13 @@ class LocalEmbedder:
     or altered, and OSError when `directory` cannot be written.
     """
 
-    name = "local:all-MiniLM-L6-v2"
+    # Rounded weights give other vectors than the published ones, which had the name without it.
+    name = "local:all-MiniLM-L6-v2:int8"
     dimensions = 384
 
-    def __init__(
-        self, directory: Path, *, threads: int = 2, model_folder: Path | None = None
-    ) -> None:
-        """`threads` share one run; `model_folder` is the installed package's unless given."""
+    def __init__(self, directory: Path, *, model_folder: Path | None = None) -> None:
+        """`model_folder` is the installed package's unless given."""
         self._directory = directory
-        self._threads = threads
         self._model_folder = model_folder
         self._encoder: Encoder | None = None
         self._loading = threading.Lock()
@@ -58,13 +59,13 @@ class LocalEmbedder:
             if self._encoder is None:
                 # Imported here because onnxruntime, tokenizers and numpy cost a process 0.2 s and
                 # 40 MB, which one that never embeds should not pay.
-                from knowledge.minilm.encoder import Encoder
+                from knowledge.onnx.encoder import Encoder
 
                 folder = self._model_folder or find_model_folder()
                 self._encoder = Encoder(
                     graph=self._provide_graph(folder),
                     tokenizer=read_verified(folder, TOKENIZER_FILE),
-                    threads=self._threads,
+                    max_tokens=MAX_INPUT_TOKENS,
                 )
             return self._encoder
 

