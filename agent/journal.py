@@ -25,6 +25,7 @@ class Journal:
         self.notes: list[Note] = []
         self.model = ""
         self.prompt_version: PromptVersion | None = None  # that a configured model worked by
+        self.seen = 0  # messages that a model was told, of which a step shows the new ones
         self.input_tokens = 0
         self.output_tokens = 0
         self.cost: Decimal | None = Decimal(0)

@@ -58,7 +58,13 @@ def _ask(
             input_tokens=turn.input_tokens,
             output_tokens=turn.output_tokens,
             cost=None if turn.cost is None else str(turn.cost),
+            seen=[
+                {"role": message.role, "text": message.text}
+                for message in turn.seen[journal.seen :]
+                if message.role != "system"
+            ],
         )
+        journal.seen = max(journal.seen, len(turn.seen))
     journal.count(
         model=turn.model or model.name,
         input_tokens=turn.input_tokens,

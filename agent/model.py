@@ -35,7 +35,8 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelTurn:
-    """One answer of a model. `cost` is in USD, None if unknown."""
+    """One answer of a model. `cost` is in USD, None if unknown. `seen` is what it was told, where
+    that is not what its caller said."""
 
     tool_calls: tuple[ToolCall, ...]
     text: str = ""
@@ -43,6 +44,7 @@ class ModelTurn:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal | None = None
+    seen: tuple[ChatMessage, ...] = ()
 
 
 class ModelError(Exception):

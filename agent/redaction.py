@@ -1,55 +1,54 @@
-"""Personal data leaves as tokens and comes back as it was.
-
-What is replaced: e-mail addresses, phone numbers, payment cards (with their check digit) and
-IBANs. Names are not: no rule finds them.
-"""
+"""Personal data leaves as tokens and comes back as it was."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import phonenumbers
-from stdnum import iban, luhn
-
 from agent.model import ChatMessage, ChatModel, Deadline, ModelTurn, ToolSpec
-
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
-_CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
-_TOKEN = re.compile(r"\[(?:EMAIL|IBAN|CARD|PHONE)_\d+\]")
-_REGIONS = (None, "DE", "US", "GB")
+from agent.personal_data import TOKEN, find_personal_data
 
 
 class Redactor:
-    """One run's tokens: the same value always gets the same token."""
+    """One run's tokens: the same value always gets the same token, wherever it stands.
+
+    Only tokens that were made here are restored; one that somebody wrote, or that a model made
+    up, stays what it is.
+    """
 
     def __init__(self) -> None:
         self._tokens: dict[str, str] = {}
         self._values: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
-        text = _EMAIL.sub(self._swap("EMAIL"), text)
-        text = _IBAN.sub(self._mask_iban, text)
-        text = _CARD.sub(self._swap("CARD", _is_card), text)
-        return self._mask_phones(text)
+        masked, done = [], 0
+        for found in find_personal_data(text):
+            masked += [
+                text[done : found.start],
+                self._token(found.kind, text[found.start : found.end]),
+            ]
+            done = found.end
+        return "".join([*masked, text[done:]])
+
+    def mask_json(self, text: str) -> str:
+        """Masks within the strings of a JSON document: its numbers are ids and scores of ours.
+        What is no JSON is masked as a text."""
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return self.mask(text)
+        return json.dumps(_map_strings(document, self.mask), ensure_ascii=False)
 
     def restore(self, text: str) -> str:
-        return _TOKEN.sub(lambda match: self._values.get(match[0], match[0]), text)
+        return TOKEN.sub(lambda match: self._values.get(match[0], match[0]), text)
 
     def restore_json(self, text: str) -> str:
         """Restores inside the strings of a JSON document, so that it stays one."""
-        return _TOKEN.sub(
+        return TOKEN.sub(
             lambda match: json.dumps(self._values.get(match[0], match[0]), ensure_ascii=False)[
                 1:-1
             ],
             text,
         )
-
-    def _swap(
-        self, kind: str, is_valid: Callable[[str], bool] = bool
-    ) -> Callable[[re.Match[str]], str]:
-        return lambda match: self._token(kind, match[0]) if is_valid(match[0]) else match[0]
 
     def _token(self, kind: str, value: str) -> str:
         if value not in self._tokens:
@@ -58,30 +57,10 @@ class Redactor:
             self._tokens[value], self._values[token] = token, value
         return self._tokens[value]
 
-    def _mask_iban(self, match: re.Match[str]) -> str:
-        """The match with the IBAN that it begins with as a token; words may follow it."""
-        groups = re.split(r"([ -])", match[0])
-        for end in range(len(groups), 0, -2):
-            value = "".join(groups[:end])
-            if iban.is_valid(value):
-                return self._token("IBAN", value) + match[0][len(value) :]
-        return match[0]
-
-    def _mask_phones(self, text: str) -> str:
-        found = {
-            (match.start, match.end)
-            for region in _REGIONS
-            for match in phonenumbers.PhoneNumberMatcher(text, region)
-        }
-        for start, end in sorted(found, reverse=True):
-            if any(s <= start and end <= e and (s, e) != (start, end) for s, e in found):
-                continue  # part of a longer one
-            text = text[:start] + self._token("PHONE", text[start:end]) + text[end:]
-        return text
-
 
 class RedactedModel:
-    """A model that sees tokens in place of personal data; its callers see none of that."""
+    """A model that sees tokens in place of personal data; its callers see none of that, but for
+    the turn's `seen`."""
 
     def __init__(self, model: ChatModel, redactor: Redactor) -> None:
         self._model = model
@@ -100,7 +79,8 @@ class RedactedModel:
     def complete(
         self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
     ) -> ModelTurn:
-        turn = self._model.complete([self._mask(m) for m in messages], tools, deadline)
+        masked = tuple(self._mask(message) for message in messages)
+        turn = self._model.complete(masked, tools, deadline)
         return replace(
             turn,
             text=self._redactor.restore(turn.text),
@@ -108,21 +88,30 @@ class RedactedModel:
                 replace(call, arguments=self._redactor.restore_json(call.arguments))
                 for call in turn.tool_calls
             ),
+            seen=masked,
         )
 
     def _mask(self, message: ChatMessage) -> ChatMessage:
         if message.role == "system":
             return message
+        mask = self._redactor.mask_json if message.role == "tool" else self._redactor.mask
         return replace(
             message,
-            text=self._redactor.mask(message.text),
+            text=mask(message.text),
             tool_calls=tuple(
-                replace(call, arguments=self._redactor.mask(call.arguments))
+                replace(call, arguments=self._redactor.mask_json(call.arguments))
                 for call in message.tool_calls
             ),
         )
 
 
-def _is_card(digits: str) -> bool:
-    plain = re.sub(r"[ -]", "", digits)
-    return bool(luhn.is_valid(plain)) and len(set(plain)) > 1
+def _map_strings(value: object, change: Callable[[str], str]) -> object:
+    match value:
+        case str():
+            return change(value)
+        case list():
+            return [_map_strings(item, change) for item in value]
+        case dict():
+            return {key: _map_strings(item, change) for key, item in value.items()}
+        case _:
+            return value

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agent.journal import Journal
 from agent.model import ToolCall, ToolSpec
 from agent.models import AgentStep
+from agent.personal_data import TOKEN
 from agent.types import Desk, HandOver, Proposal, Search
 from knowledge.types import FoundPassage
 
@@ -163,6 +164,11 @@ class Toolbox:
         cited = tuple(self.found[pk] for pk in dict.fromkeys(arguments.passage_ids))
         if any(passage.audience != "public" for passage in cited):
             return {"error": "Internal passages may inform you but must not be cited."}
+        invented = TOKEN.findall(arguments.answer)
+        if invented:
+            return {
+                "error": f"{', '.join(invented)} stands for nothing. Do not make up such words."
+            }
         self.outcome = Proposal(arguments.answer, cited, arguments.confidence)
         return {"status": "accepted for checking"}
 

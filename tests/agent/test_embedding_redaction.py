@@ -5,8 +5,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from agent.fallback import get_chat_model
-from agent.redaction import RedactedModel
+from agent.model import ChatMessage, Deadline
+from agent.tools import TOOLS
 from knowledge.embeddings import get_embedder
+from tests.agent.conftest import ScriptedModel
 
 TEXT = "Is alice@example.com invoiced to 4111 1111 1111 1111?"
 
@@ -38,9 +40,11 @@ def test_what_is_embedded_elsewhere_is_redacted_as_configured(
     assert json.loads(request.data)["input"] == [sent]
 
 
-@pytest.mark.parametrize("redact", [True, False])
-def test_what_a_model_reads_is_redacted_as_configured(redact: bool, settings: Any) -> None:
+@pytest.mark.parametrize(("redact", "told"), [(True, "[EMAIL_1]"), (False, "alice@example.com")])
+def test_what_a_model_reads_is_redacted_as_configured(
+    redact: bool, told: str, settings: Any, model: ScriptedModel, db: None
+) -> None:
     settings.LLM_REDACT = redact
-    settings.LLM_MODEL = "openai/gpt-4o-mini"
-    first = get_chat_model()._models[0]
-    assert isinstance(first, RedactedModel) is redact
+    model.play("Understood.")
+    get_chat_model().complete([ChatMessage("user", TEXT)], TOOLS, Deadline(10))
+    assert model.requests[0]["messages"][0]["content"].startswith(f"Is {told} invoiced")

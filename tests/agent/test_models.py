@@ -180,6 +180,37 @@ def test_personal_data_stays_here(ask: Ask, answer: Answer, model: ScriptedModel
     assert "[EMAIL_1]" in model.seen
 
 
+def test_a_token_means_the_same_in_the_query_the_result_and_the_record(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    model.play(
+        [("search_knowledge_base", {"query": "export a board for [EMAIL_1]"})],
+        [("get_customer_history", {"limit": 5})],
+        [("escalate_to_human", {"reason": "account", "summary": "[EMAIL_1] and [EMAIL_7] ask."})],
+    )
+    run = answer(ask(f"{QUESTION} I am alice@private.example.", email="alice@private.example"))
+    assert "alice@private.example" not in model.seen
+    assert "[EMAIL_1]" in model.requests[-1]["messages"][-1]["content"], "in her history too"
+    steps = {step.title: step for step in run.steps.all()}
+    query = steps["search_knowledge_base"].detail["arguments"]["query"]
+    assert query == "export a board for alice@private.example"
+    assert "alice@private.example and [EMAIL_7] ask." in run.explanation, "no token is invented"
+    told = [step.detail["seen"] for step in run.steps.filter(kind="model")]
+    assert [message["role"] for message in told[0]] == ["user"]
+    assert "I am [EMAIL_1]." in told[0][0]["text"]
+    assert [message["role"] for message in told[1]] == ["assistant", "tool"]
+
+
+def test_an_answer_with_a_token_that_stands_for_nothing_is_refused(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    model.play(SEARCH, _sending(model, f"{GOOD} Or write to [EMAIL_3]."))
+    ticket = ask(QUESTION)
+    assert answer(ticket).decision == "hand_over"
+    assert "stands for nothing" in model.seen
+    assert "EMAIL_3" not in "".join(outgoing(ticket))
+
+
 @pytest.mark.parametrize("status", [400, 401, 429, 500, 503])
 def test_case_55_a_model_that_fails_leaves_the_offline_one(
     ask: Ask, answer: Answer, model: ScriptedModel, status: int
