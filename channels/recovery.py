@@ -11,7 +11,7 @@ from channels.adapters import get_adapter
 from channels.models import Delivery
 from crm import alerts
 from crm.models import Message
-from tickets.recall import put_forward_reply
+from tickets.cancellation import put_forward_reply
 
 # Past the longest pause between two attempts, so what is still queued then has lost its job.
 ABANDONED_AFTER = timedelta(minutes=10)

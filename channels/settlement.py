@@ -18,7 +18,7 @@ from channels.types import Receipt
 from config import jobs
 from crm import alerts
 from crm.models import Conversation, Message
-from tickets.recall import take_back_reply
+from tickets.cancellation import take_back_reply
 
 log = structlog.get_logger(__name__)
 
