@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 from agent import answering, budgets, bursts, drafts, metrics, runs
 from agent.evaluation import passes
+from agent.recall import corrections
 from config import jobs
 
 
@@ -19,6 +20,11 @@ def resume_conversation(*, conversation_id: int, message_id: int) -> None:
 @jobs.task("agent.evaluate", retry=jobs.Backoff(max_attempts=3))
 def evaluate(*, run_id: int) -> None:
     passes.evaluate(run_id, clock=_now)
+
+
+@jobs.task("agent.send_correction", retry=jobs.Backoff())
+def send_correction(*, correction_id: int) -> None:
+    corrections.send_correction(correction_id, now=_now())
 
 
 @jobs.task("agent.rescue_unanswered")

@@ -47,6 +47,7 @@ _SUPERVISOR = {
     "agent": {
         "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
         "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",
+        "view_correction", "add_correction",
         "view_evaluationrun", "add_evaluationrun", "view_evaluationcase", "add_evaluationcase",
         "change_evaluationcase", "delete_evaluationcase",
         "add_briefing", "change_briefing", "view_briefing",

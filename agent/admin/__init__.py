@@ -3,6 +3,7 @@
 from agent.admin import (
     briefing,
     budgets,
+    corrections,
     drafts,
     evaluation,
     guardrails,
@@ -15,6 +16,7 @@ from agent.admin import (
 __all__ = [
     "briefing",
     "budgets",
+    "corrections",
     "drafts",
     "evaluation",
     "guardrails",

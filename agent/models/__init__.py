@@ -1,6 +1,7 @@
 from agent.models.briefing import Briefing
 from agent.models.budget import ModelBudget
 from agent.models.call import ModelCall
+from agent.models.correction import Correction
 from agent.models.draft import Draft
 from agent.models.evaluation import EvaluationCase, EvaluationResult, EvaluationRun
 from agent.models.guardrail import GuardrailRule
@@ -13,6 +14,7 @@ __all__ = [
     "AgentRun",
     "AgentStep",
     "Briefing",
+    "Correction",
     "Draft",
     "EvaluationCase",
     "EvaluationResult",

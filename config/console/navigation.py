@@ -13,6 +13,7 @@ from agent.models import (
     AgentMetric,
     AgentRun,
     Briefing,
+    Correction,
     Draft,
     EvaluationCase,
     EvaluationRun,
@@ -75,6 +76,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 page.model(_("Evaluations"), "grading", EvaluationRun),
                 page.model(_("Cases"), "checklist", EvaluationCase),
+                page.model(_("Corrections"), "history_edu", Correction),
             ],
         ),
         (

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from knowledge.admin import tables, uploads
+from knowledge.admin import notices, tables, uploads
 from knowledge.admin.base import ArticleAdminBase, TabularInline, action, display
 from knowledge.indexing import request_indexing
 from knowledge.models import Article, Passage
@@ -81,6 +81,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         request_indexing(obj.pk)
+        notices.tell(request, obj)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return uploads.may_upload(request)
@@ -143,6 +144,8 @@ class ArticleAdmin(ArticleAdminBase[Article]):
             ]
         text = ngettext("%(n)d article changed.", "%(n)d articles changed.", len(moved))
         self.message_user(request, text % {"n": len(moved)}, messages.SUCCESS)
+        for article in moved:
+            notices.tell(request, article)
 
     @display(description=_("article"), ordering="title", header=True)
     def show_article(self, article: Article) -> tuple[str, str]:
