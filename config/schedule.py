@@ -8,7 +8,9 @@ from config.jobs import every
 for _app in ("agent", "channels", "config", "crm", "knowledge", "tickets"):
     import_module(f"{_app}.tasks")
 
-every("* * * * *", "config.rescue_stalled_jobs")  # jobs of workers that died
+# jobs of workers that died; the sixth field is the seconds
+every("* * * * * */10", "config.rescue_stalled_jobs")
+every("* * * * *", "config.rescue_overdue_jobs")  # jobs that hang
 every("* * * * *", "channels.rescue_events")  # what was accepted and lost its job
 every("* * * * *", "channels.rescue_deliveries")  # replies whose worker died while sending
 every("* * * * *", "channels.look_up_unknown")  # replies that may have been sent

@@ -1,3 +1,5 @@
+from django.utils import timezone
+
 from config import rescue
 from config.jobs import task
 
@@ -5,6 +7,11 @@ from config.jobs import task
 @task("config.rescue_stalled_jobs")
 def rescue_stalled_jobs() -> None:
     rescue.rescue_stalled_jobs()
+
+
+@task("config.rescue_overdue_jobs")
+def rescue_overdue_jobs() -> None:
+    rescue.rescue_overdue_jobs(now=timezone.now())
 
 
 @task("config.remove_finished_jobs")

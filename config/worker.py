@@ -16,8 +16,10 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 
+from config.abandoned import Keeper
 from config.job_watch import log_job, watch_job
 from config.jobs import QUEUES, SLOW_QUEUES
+from config.rescue import HEARTBEAT_SECONDS, SECONDS_SINCE_HEARTBEAT
 
 logger = structlog.get_logger(__name__)
 
@@ -58,7 +60,9 @@ async def _work(*, concurrency: int, grace: float) -> None:
     loop = asyncio.get_running_loop()
     # Sync jobs run in the loop's default executor, whose own size would cap the concurrency.
     loop.set_default_executor(ThreadPoolExecutor(concurrency, thread_name_prefix="job"))
+    keeper = Keeper()
     async with app.open_async():
+        keeping = asyncio.create_task(keeper.tend())
         works = [
             asyncio.ensure_future(
                 app.run_worker_async(
@@ -67,7 +71,9 @@ async def _work(*, concurrency: int, grace: float) -> None:
                     fetch_job_polling_interval=FETCH_INTERVAL,
                     shutdown_graceful_timeout=grace,
                     install_signal_handlers=False,
-                    worker_middleware=[log_job, watch_job],
+                    worker_middleware=[keeper.note, log_job, watch_job],
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=SECONDS_SINCE_HEARTBEAT,
                 )
             )
             for queues, threads in share_threads(concurrency).items()
@@ -87,7 +93,9 @@ async def _work(*, concurrency: int, grace: float) -> None:
         await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
         if not stopping.is_set():  # one ended by itself; a second cancel would cut the grace short
             cancel(works)
-        for ended in await asyncio.gather(*works, return_exceptions=True):
+        ends = await asyncio.gather(*works, return_exceptions=True)
+        keeping.cancel()
+        for ended in ends:
             if isinstance(ended, Exception):
                 raise ended
     if not stopping.is_set():

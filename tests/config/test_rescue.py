@@ -52,6 +52,31 @@ def test_a_job_that_outlives_many_workers_is_put_before_a_person(stalled: int) -
     assert StaffAlert.objects.get().key == f"job:{stalled}"
 
 
+def test_a_job_that_hangs_is_queued_again_and_a_person_is_told(stalled: int) -> None:
+    soon = timezone.now() + rescue.DEADLINES["default"] - timedelta(minutes=1)
+    assert rescue.rescue_overdue_jobs(now=soon) == 0
+    assert state(stalled) == "doing"
+    assert rescue.rescue_overdue_jobs(now=soon + timedelta(minutes=2)) == 1
+    assert state(stalled) == "todo"
+    assert "config.remove_finished_jobs" in StaffAlert.objects.get().detail
+
+
+def test_a_job_that_nobody_runs_is_released_at_the_second_look(stalled: int) -> None:
+    mine = {ProcrastinateJob.objects.get().worker_id}
+    suspects = rescue.release_idle(mine, running=(), suspects=())
+    assert (suspects, state(stalled)) == ({stalled}, "doing")
+    assert rescue.release_idle({-1}, running=(), suspects=suspects) == set()
+    assert state(stalled) == "doing"
+    assert rescue.release_idle(mine, running=(), suspects=suspects) == set()
+    assert state(stalled) == "todo"
+
+
+def test_a_job_that_runs_is_never_released(stalled: int) -> None:
+    mine = {ProcrastinateJob.objects.get().worker_id}
+    assert rescue.release_idle(mine, running={stalled}, suspects={stalled}) == set()
+    assert state(stalled) == "doing"
+
+
 def test_finished_jobs_go_and_failed_ones_stay() -> None:
     ids = [jobs.enqueue("config.remove_finished_jobs") for _ in range(3)]
     with connection.cursor() as cursor:

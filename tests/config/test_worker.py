@@ -139,6 +139,28 @@ def test_slow_jobs_leave_room_for_replies(
         assert process.wait(40) == 0
 
 
+def test_a_job_whose_end_got_lost_runs_again(
+    query: Query, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """As after a connection that broke while the job was being finished."""
+    log, lost, slow = tmp_path / "worker.log", tmp_path / "lost", tmp_path / "slow"
+    with worker(environment, log) as process:
+        defer(query, "trial.sleep", path=str(slow), milliseconds=15_000)
+        wait_for(slow.with_suffix(".begun").exists, log)
+        query(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, worker_id) "
+            "SELECT 'default', 'trial.touch', %s, 'doing', worker_id "
+            "FROM procrastinate_jobs WHERE status = 'doing'",
+            json.dumps({"path": str(lost)}),
+        )
+        wait_for(lost.exists, log)
+        assert not slow.exists()
+        attempts = "SELECT attempts FROM procrastinate_jobs WHERE task_name = 'trial.sleep'"
+        process.terminate()
+        assert process.wait(40) == 0
+        assert query(f"{attempts} ORDER BY id DESC LIMIT 1") == [(1,)]
+
+
 def test_a_running_job_ends_before_the_worker_does(
     query: Query, environment: dict[str, str], tmp_path: Path
 ) -> None:
