@@ -60,7 +60,7 @@ def queue_delivery(message_id: int) -> None:
         )
         for number, text in enumerate(parts, start=1)
     )
-    settlement.enqueue_next(message.conversation_id)
+    settlement.enqueue_next(message.conversation_id, now=timezone.now())
 
 
 def deliver(delivery_id: int) -> None:
@@ -97,7 +97,7 @@ def _claim(delivery_id: int, *, now: datetime) -> _Claim | None:
     # Locked, so that a person who takes over now is before or after this, never in between.
     conversation = Conversation.objects.select_for_update().get(pk=delivery.message.conversation_id)
     delivery.message.conversation = conversation
-    if settlement.next_in_line(conversation.pk) != delivery:
+    if settlement.next_in_line(conversation.pk, now=now) != delivery:
         return None
     adapter = get_adapter(conversation.channel)
     claimable = Q(state=State.QUEUED)

@@ -60,8 +60,10 @@ def reconcile(delivery_id: int, *, now: datetime) -> str:
     if found and found.finding is Finding.NOT_SENT:
         with transaction.atomic():
             settlement.record_state(delivery, State.QUEUED, "", now=now, only_if=still_unknown)
-            settlement.enqueue_next(delivery.message.conversation_id)
+            settlement.enqueue_next(delivery.message.conversation_id, now=now)
         return State.QUEUED
+    if now >= delivery.changed_at + settlement.UNKNOWN_WAITS:
+        _let_pass(delivery, now=now)
     if now >= delivery.changed_at + TELL_AFTER:
         settlement.alert(
             delivery,
@@ -69,6 +71,13 @@ def reconcile(delivery_id: int, *, now: datetime) -> str:
             now=now,
         )
     return State.UNKNOWN
+
+
+@transaction.atomic
+def _let_pass(delivery: Delivery, *, now: datetime) -> None:
+    """What waited behind the delivery goes on."""
+    conversation = settlement.lock_conversation(delivery)
+    settlement.enqueue_next(conversation.pk, now=now, unless_queued=True)
 
 
 def _outgoing(delivery: Delivery) -> Outgoing:

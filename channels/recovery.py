@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels import settlement
@@ -48,7 +49,7 @@ def retry_delivery(delivery: Delivery, *, now: datetime) -> bool:
                 state=Message.State.QUEUED, turn=turn
             )
             alerts.clear_alert(settlement.alert_key(delivery), now=now)
-            settlement.enqueue_next(delivery.message.conversation_id)
+            settlement.enqueue_next(delivery.message.conversation_id, now=now)
     return bool(queued)
 
 
@@ -88,7 +89,7 @@ def release_held(*, channel: str = "", conversation_id: int | None = None) -> in
         with transaction.atomic():
             settlement.lock_conversation(delivery)
             if Delivery.objects.filter(pk=delivery.pk, state=State.HELD).update(state=State.QUEUED):
-                settlement.enqueue_next(delivery.message.conversation_id)
+                settlement.enqueue_next(delivery.message.conversation_id, now=timezone.now())
                 released += 1
     return released
 
@@ -102,9 +103,9 @@ def rescue_deliveries(*, now: datetime) -> int:
     """
     # What waits behind another message is enqueued when that one's outcome is recorded.
     waiting_before = Delivery.objects.filter(
+        settlement.unfinished(now=now),
         message__conversation=OuterRef("message__conversation"),
         message_id__lt=OuterRef("message_id"),
-        state__in=settlement.WAITING,
     )
     abandoned = (
         Delivery.objects.filter(

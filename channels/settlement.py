@@ -26,6 +26,9 @@ NOTICE_DELAY = timedelta(minutes=1)
 State = Delivery.State
 # What has not left and may still leave. The first of them is the conversation's next.
 WAITING = (State.QUEUED, State.SENDING, State.HELD)
+# So long a send whose outcome is unknown keeps the later ones back: a look at the provider mostly
+# tells by then whether it comes again, and a reply must not wait for a person's decision.
+UNKNOWN_WAITS = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -51,7 +54,7 @@ def record_sent(delivery: Delivery, receipt: Receipt, *, now: datetime, only_if:
         Message.objects.filter(pk=message.pk).update(state=Message.State.SENT)
         _after_sending(message, now)
     alerts.clear_alert(alert_key(delivery), now=now)
-    enqueue_next(message.conversation_id)
+    enqueue_next(message.conversation_id, now=now)
     log.info("message_sent", message=message.pk, part=delivery.part)
     return True
 
@@ -70,7 +73,7 @@ def record_state(
     _keep_attempt(delivery, state, problem, now)
     if state in {State.FAILED, State.CANCELLED}:
         _end_message(delivery, state, now)
-        enqueue_next(delivery.message.conversation_id)
+        enqueue_next(delivery.message.conversation_id, now=now)
     if state == State.FAILED:
         alert(delivery, problem, now=now)
     return True
@@ -95,19 +98,24 @@ def alert_key(delivery: Delivery) -> str:
     return f"delivery:{delivery.pk}"
 
 
-def next_in_line(conversation_id: int) -> Delivery | None:
+def unfinished(*, now: datetime) -> Q:
+    """Deliveries that keep the later ones of their conversation back."""
+    return Q(state__in=WAITING) | Q(state=State.UNKNOWN, changed_at__gt=now - UNKNOWN_WAITS)
+
+
+def next_in_line(conversation_id: int, *, now: datetime) -> Delivery | None:
     """What the conversation sends next: messages and their parts leave in order."""
     return (
-        Delivery.objects.filter(message__conversation=conversation_id, state__in=WAITING)
+        Delivery.objects.filter(unfinished(now=now), message__conversation=conversation_id)
         .order_by("message_id", "part")
         .first()
     )
 
 
-def enqueue_next(conversation_id: int) -> None:
-    following = next_in_line(conversation_id)
+def enqueue_next(conversation_id: int, *, now: datetime, unless_queued: bool = False) -> None:
+    following = next_in_line(conversation_id, now=now)
     if following is not None and following.state == State.QUEUED:
-        enqueue(following.pk, conversation_id)
+        enqueue(following.pk, conversation_id, unless_queued=unless_queued)
 
 
 def enqueue(

@@ -126,7 +126,7 @@ def _fail(delivery: Delivery, update: StatusUpdate, *, now: datetime) -> None:
     if update.error_code == WINDOW_CLOSED:
         closed = intents.Intent(intents.CLOSED, now)
         Delivery.objects.filter(pk=delivery.pk).update(intent_ref=str(closed))
-        settlement.enqueue_next(conversation_id)
+        settlement.enqueue_next(conversation_id, now=now)
     else:
         at = now + PAUSE * 2 ** min(delivery.attempts, MAX_ATTEMPTS)
         settlement.enqueue(delivery.pk, conversation_id, at=at)

@@ -348,6 +348,44 @@ def test_a_later_message_waits_for_an_earlier_one(
     assert scripted.taken == ["first", "second"]
 
 
+def test_a_later_message_waits_while_nobody_knows_whether_the_earlier_one_left(
+    ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter], run_jobs: Callable[[], int]
+) -> None:
+    scripted = adapter(OutcomeUnknown("no answer"))
+    first = answer(ask, now, "first").deliveries.get()
+    ticket = Ticket.objects.get(conversation=first.message.conversation)
+    second = answer(ask, now, "second", ticket).deliveries.get()
+    delivery.deliver(first.pk)
+    delivery.deliver(second.pk)
+    assert scripted.taken == []
+    scripted.found = Reconciled(Finding.NOT_SENT)
+    reconciliation.reconcile(first.pk, now=timezone.now())
+    ProcrastinateJob.objects.exclude(task_name="channels.deliver")._raw_delete("default")
+    run_jobs()
+    assert scripted.taken == ["first", "second"]
+
+
+def test_a_later_message_does_not_wait_until_a_person_decides(
+    ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    scripted = adapter(OutcomeUnknown("no answer"))
+    first = answer(ask, now, "first").deliveries.get()
+    ticket = Ticket.objects.get(conversation=first.message.conversation)
+    second = answer(ask, now, "second", ticket).deliveries.get()
+    delivery.deliver(first.pk)
+    ProcrastinateJob.objects.all()._raw_delete("default")
+    reconciliation.reconcile(first.pk, now=timezone.now())
+    assert not ProcrastinateJob.objects.exists()
+    Delivery.objects.filter(pk=first.pk).update(
+        changed_at=timezone.now() - settlement.UNKNOWN_WAITS
+    )
+    reconciliation.reconcile(first.pk, now=timezone.now())
+    job = ProcrastinateJob.objects.get(task_name="channels.deliver")
+    assert job.args["delivery_id"] == second.pk
+    delivery.deliver(second.pk)
+    assert scripted.taken == ["second"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_message_queued_while_the_one_before_it_is_recorded_gets_its_job(
     queued: Delivery, bob: User
