@@ -193,11 +193,11 @@ def _record_failure(claim: _Claim, error: TransportError, *, now: datetime) -> N
     delivery, ours = claim.delivery, Q(lease=claim.lease)
     if isinstance(error, AddressRefused):
         settlement.suppress(delivery, str(error), now=now)
-    if error.permanent or delivery.attempts >= MAX_ATTEMPTS:
-        settlement.record_state(delivery, State.FAILED, str(error), now=now, only_if=ours)
-        return
     if isinstance(error, RateLimited):
         _postpone(claim, error, now=now)
+        return
+    if error.permanent or delivery.attempts >= MAX_ATTEMPTS:
+        settlement.record_state(delivery, State.FAILED, str(error), now=now, only_if=ours)
         return
     settlement.record_state(delivery, State.QUEUED, str(error), now=now, only_if=ours)
     breaker.note_failure(claim.channel, now=now)
@@ -206,10 +206,12 @@ def _record_failure(claim: _Claim, error: TransportError, *, now: datetime) -> N
 
 @transaction.atomic
 def _postpone(claim: _Claim, error: RateLimited, *, now: datetime) -> None:
-    """Queued again together with the job that is due when the provider takes it."""
+    """Queued again together with the job that is due when the provider takes it. A limit may last
+    for hours and says nothing of the message, so it does not count as an attempt."""
     delivery = claim.delivery
     if settlement.record_state(
         delivery, State.QUEUED, str(error), now=now, only_if=Q(lease=claim.lease)
     ):
+        Delivery.objects.filter(pk=delivery.pk).update(attempts=F("attempts") - 1)
         conversation_id = delivery.message.conversation_id
         settlement.enqueue(delivery.pk, conversation_id, at=now + error.retry_after)

@@ -453,6 +453,18 @@ def test_a_rate_limit_waits_as_long_as_told(
     assert job.scheduled_at > timezone.now() + timedelta(minutes=6)
 
 
+def test_a_limit_that_lasts_for_hours_fails_no_delivery(
+    queued: Delivery, adapter: Callable[..., ScriptedAdapter]
+) -> None:
+    limits = 2 * delivery.MAX_ATTEMPTS
+    scripted = adapter(*[RateLimited("slow", retry_after=timedelta(minutes=7))] * limits)
+    for _ in range(limits):
+        delivery.deliver(queued.pk)
+    delivery.deliver(queued.pk)
+    queued.refresh_from_db()
+    assert (queued.state, queued.attempts, scripted.sent) == (State.SENT, 1, 1)
+
+
 @pytest.mark.parametrize("failure", [RateLimited("slow", retry_after=timedelta(minutes=7)), None])
 def test_what_is_queued_again_is_so_together_with_its_job(
     failure: RateLimited | None,
