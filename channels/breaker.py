@@ -7,6 +7,9 @@ from django.utils.translation import gettext as _
 from crm import breakers
 from crm.models import Conversation
 
+# So many that a provider which fails half of its calls, and so still delivers, is not waited for.
+FAILURES = 8
+
 
 def admit(channel: str, *, now: datetime) -> datetime | None:
     """None to go ahead, else until when deliveries of the channel are held back."""
@@ -19,6 +22,7 @@ def note_failure(channel: str, *, now: datetime) -> None:
         title=_("%(channel)s is down") % {"channel": Conversation.Channel(channel).label},
         detail=_("Replies are held back and go out by themselves once the provider answers."),
         now=now,
+        limit=FAILURES,
     )
 
 

@@ -33,15 +33,17 @@ def admit(service: str, *, now: datetime) -> datetime | None:
 
 
 @transaction.atomic
-def note_failure(service: str, *, title: str, detail: str, now: datetime) -> None:
-    """Counts a failure in a row; from the FAILURES-th on it opens, for longer each time, and
+def note_failure(
+    service: str, *, title: str, detail: str, now: datetime, limit: int = FAILURES
+) -> None:
+    """Counts a failure in a row; from the `limit`-th on it opens, for longer each time, and
     staff are told in these words."""
     breaker, _created = Breaker.objects.get_or_create(service=service)
     Breaker.objects.filter(pk=breaker.pk).update(failures=F("failures") + 1)
     breaker.refresh_from_db()
-    if breaker.failures < FAILURES:
+    if breaker.failures < limit:
         return
-    pause = min(PAUSE * 2 ** min(breaker.failures - FAILURES, 8), LONGEST_PAUSE)
+    pause = min(PAUSE * 2 ** min(breaker.failures - limit, 8), LONGEST_PAUSE)
     Breaker.objects.filter(pk=breaker.pk).update(open_until=now + pause)
     alerts.raise_alert(_key(service), title=title, detail=detail, now=now)
 
