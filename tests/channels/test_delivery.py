@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from channels import adapters, delivery, reconciliation, recovery, settlement
+from channels import adapters, breaker, delivery, reconciliation, recovery, settlement
 from channels.models import ChannelConfig, Delivery, Suppression, ThreadKey
 from channels.types import (
     AddressRefused,
@@ -26,7 +26,7 @@ from channels.types import (
 )
 from channels.web import notices
 from config import jobs
-from crm import breakers, services
+from crm import services
 from crm.models import Breaker, Conversation, Customer, Message, StaffAlert, User
 from tests.stage import beside
 from tickets.models import Ticket
@@ -158,7 +158,7 @@ def test_what_failed_too_often_stops(
     adapter: Callable[..., ScriptedAdapter],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(breakers, "FAILURES", 100)  # or it would be held back before
+    monkeypatch.setattr(breaker, "FAILURES", 100)  # or it would be held back before
     adapter(*[TransportError("busy", permanent=False)] * delivery.MAX_ATTEMPTS)
     for _ in range(delivery.MAX_ATTEMPTS - 1):
         with pytest.raises(TransportError):
@@ -427,8 +427,8 @@ def test_half_an_answer_is_not_followed_by_its_rest(
 def test_a_provider_that_is_down_holds_replies_back_and_lets_them_go(
     ask: Ask, now: datetime, adapter: Callable[..., ScriptedAdapter]
 ) -> None:
-    scripted = adapter(*[TransportError("down", permanent=False)] * breakers.FAILURES)
-    messages = [answer(ask, now, f"m{number}") for number in range(breakers.FAILURES + 1)]
+    scripted = adapter(*[TransportError("down", permanent=False)] * breaker.FAILURES)
+    messages = [answer(ask, now, f"m{number}") for number in range(breaker.FAILURES + 1)]
     for message in messages[:-1]:
         with pytest.raises(TransportError):
             delivery.deliver(message.deliveries.get().pk)
@@ -440,7 +440,7 @@ def test_a_provider_that_is_down_holds_replies_back_and_lets_them_go(
     delivery.deliver(held.pk)
     assert scripted.taken == [messages[-1].text]
     assert StaffAlert.objects.get(key="breaker:web").cleared_at is not None
-    assert breakers.admit("web", now=now) is None
+    assert breaker.admit("web", now=now) is None
 
 
 def test_a_rate_limit_waits_as_long_as_told(
