@@ -5,9 +5,11 @@ from typing import Any
 from django.dispatch import receiver
 
 from config import jobs
+from crm.signals import code_refused
 from tickets.signals import message_received
 
 
+@receiver(code_refused, dispatch_uid="agent.answer_no_code")
 @receiver(message_received, dispatch_uid="agent.answer")
 def answer_message(*, conversation_id: int, message_id: int, **kwargs: Any) -> None:
     jobs.enqueue(

@@ -22,7 +22,7 @@ from channels.models import ChannelConfig, Delivery, InboundEvent
 from channels.recovery import cancel_delivery, retry_delivery
 from channels.settings import save_channel
 from crm.admin.base import DropdownFilter, ModelAdmin, ReadOnlyAdmin, display
-from crm.models import Message
+from crm.models import Conversation, Message
 from crm.timeline import Mark, mark_messages
 
 State = Delivery.State
@@ -242,15 +242,14 @@ class InboundEventAdmin(ReadOnlyAdmin[InboundEvent]):
 @admin.register(ChannelConfig)
 class ChannelConfigAdmin(ModelAdmin[ChannelConfig]):
     list_display = ("channel", "enabled", "greeting")
-    fields = (
-        "channel",
-        "enabled",
-        "greeting",
-        "signature",
-        "length_limit",
-        "daily_cap",
-        "template_id",
-    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: ChannelConfig | None = None) -> Any:
+        """What the channel makes use of, and nothing else."""
+        fields = ["channel", "enabled", "greeting", "signature", "daily_cap"]
+        if obj is None or obj.channel == Conversation.Channel.WHATSAPP:
+            fields += ["length_limit", "template_id"]
+        tone = _("The tone in which the agent writes here is set under “Company and voice”.")
+        return [(None, {"fields": fields, "description": tone})]
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: ChannelConfig | None = None

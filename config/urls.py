@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("channels.urls")),
     path("", include("tickets.urls")),
     path("help/", include("knowledge.urls")),
-    path("confirm/", include("crm.urls")),
+    path("confirm/", include("channels.web.confirmation")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("health", probes.liveness, name="liveness"),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from config import jobs
 from crm.mentions import find_code, may_name_address
@@ -258,6 +259,15 @@ def answer_again(*, message: Message) -> bool:
     return True
 
 
+def may_be_code(message: Message, *, now: datetime) -> bool:
+    """Whether the message may be the code that its conversation waits for: then a job finds out,
+    and nobody is to answer it before. One query, and none for most messages."""
+    if not find_code(message.text):
+        return False
+    asked = ConfirmationCode.objects.filter(conversation=message.conversation_id)
+    return asked.waiting_for_code(now).exists()
+
+
 def get_language(conversation: Conversation) -> str:
     """What the conversation was held in so far, else what is known of the customer, else ""."""
     read = conversation.messages.exclude(language="").values_list("language", flat=True).last()
@@ -285,12 +295,7 @@ def _look_into(message: Message, *, trust: int) -> None:
     """Leaves what a message says of its writer's other addresses to jobs; most need none."""
     if may_name_address(message.text):
         jobs.enqueue("crm.suggest_merges", message_id=message.pk)
-    if (
-        find_code(message.text)
-        and ConfirmationCode.objects.filter(
-            conversation=message.conversation_id, used_at__isnull=True
-        ).exists()
-    ):
+    if may_be_code(message, now=timezone.now()):
         jobs.enqueue("crm.take_code", message_id=message.pk, trust=trust)
 
 

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 # A message to the customer was recorded. Arguments: message_id: int.
 reply_queued = Signal()
+
+# What looked like a returned code is none: it waits for an answer like any other message.
+# Arguments: conversation_id: int, message_id: int.
+code_refused = Signal()

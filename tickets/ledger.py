@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.utils import timezone
+
+from crm import services as crm
 from crm.models import Conversation, Message
 from tickets.models import Ticket, TicketEvent, TicketMerge
 from tickets.signals import message_received
@@ -58,6 +61,9 @@ def get_standing_merge(ticket: Ticket) -> TicketMerge | None:
 
 
 def announce(message: Message) -> None:
+    """Lets the agent know, unless the message is looked into first (`crm.signals.code_refused`)."""
+    if crm.may_be_code(message, now=timezone.now()):
+        return
     message_received.send(
         sender=Ticket, conversation_id=message.conversation_id, message_id=message.pk
     )

@@ -5,7 +5,12 @@ from crm.models import Conversation
 
 
 class ChannelConfig(models.Model):
-    """How a channel speaks; edited in the console."""
+    """How a channel speaks; edited in the console.
+
+    Greeting and signature stand around every mail, also the one that tells of a reply on the
+    status page; a chat is greeted at its first message. Only WhatsApp splits a text or needs a
+    template. The tone is the agent's (`agent.models.Briefing`).
+    """
 
     channel = models.CharField(
         _("channel"), max_length=16, choices=Conversation.Channel.choices, unique=True
@@ -14,12 +19,6 @@ class ChannelConfig(models.Model):
         _("enabled"),
         default=True,
         help_text=_("Switched off, messages are still taken in, and nothing is sent."),
-    )
-    tone = models.CharField(
-        _("tone"),
-        max_length=300,
-        blank=True,
-        help_text=_("For the agent's model, for example: brief, informal, no salutation."),
     )
     greeting = models.CharField(_("greeting"), max_length=200, blank=True)
     signature = models.TextField(_("signature"), blank=True)

@@ -7,8 +7,8 @@ from django.db.models import Max, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from channels.models import Delivery
-from crm.models import CustomerIdentifier, Message
+from channels.models import ChannelConfig, Delivery
+from crm.models import Conversation, CustomerIdentifier, Message
 from tickets.models import Ticket
 from tickets.services import get_ticket_of_conversation
 
@@ -24,7 +24,9 @@ def notify_customer(message_id: int) -> None:
     """Mails the status link in the customer's language, unless they saw the reply since it was
     sent. At least once: a worker that dies after the mail server took it mails it again.
 
-    The mail carries no content: what was said stays behind the link. Raises what the mail server
+    The mail carries nothing that was typed, neither the subject nor what was said: anybody may
+    have typed another's address into the form. The channel's greeting and signature stand around
+    it. Raises what the mail server
     raises, and NoticeUnderWay, so that the queue tries again.
     """
     message = Message.objects.select_related("conversation__identifier__customer").get(
@@ -61,8 +63,21 @@ def _send(ticket: Ticket, identifier: CustomerIdentifier) -> None:
     with translation.override(identifier.customer.language or None):
         send_mail(
             _("[%(reference)s] You have a reply") % {"reference": ticket.reference},
-            _("There is a reply to “%(subject)s”. Read it here and answer there:\n\n%(link)s\n")
-            % {"subject": ticket.subject, "link": ticket.status_url},
+            _compose(ticket),
             None,
             [identifier.address],
         )
+
+
+def _compose(ticket: Ticket) -> str:
+    config = ChannelConfig.objects.filter(channel=Conversation.Channel.WEB).first()
+    text = _("There is a reply to your question %(reference)s. Read it here and answer there:") % {
+        "reference": ticket.reference
+    }
+    blocks = [
+        config.greeting if config else "",
+        text,
+        ticket.status_url,
+        config.signature if config else "",
+    ]
+    return "\n\n".join(block.strip() for block in blocks if block.strip()) + "\n"

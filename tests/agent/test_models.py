@@ -1,14 +1,17 @@
 """A configured model over HTTP: well behaved, badly behaved, and away."""
 
+import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from werkzeug import Response
 
-from agent.models import AgentRun, Draft
-from crm.models import Message
+from agent.models import AgentRun, Briefing, Draft
+from crm.models import Conversation, Message
 from tests.agent.conftest import ScriptedModel
 from tickets.models import Ticket
 
@@ -168,6 +171,22 @@ def test_a_ticket_is_made_once(ask: Ask, answer: Answer, model: ScriptedModel) -
     answer(ticket)
     assert Ticket.objects.count() == 1
     assert ticket.reference in model.seen
+
+
+@pytest.mark.parametrize("channel", ["web", "email", "whatsapp"])
+def test_the_model_is_told_the_tone_of_the_channel(
+    ask: Ask, answer: Answer, model: ScriptedModel, channel: str
+) -> None:
+    Briefing.objects.update(
+        tone_web="As on web.", tone_email="As on email.", tone_whatsapp="As on whatsapp."
+    )
+    model.play(SEARCH, _sending(model, GOOD))
+    ticket = ask(QUESTION)
+    Conversation.objects.update(channel=channel)
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=1))  # no burst
+    answer(ticket)
+    (told,) = re.findall(r"As on \w+\.", model.requests[0]["messages"][0]["content"])
+    assert told == f"As on {channel}."
 
 
 def test_personal_data_stays_here(ask: Ask, answer: Answer, model: ScriptedModel) -> None:

@@ -119,6 +119,20 @@ def test_channel_settings_are_the_administrators(client: Client, carol: User, do
     assert (web.channel, web.greeting) == ("web", "Hi")
 
 
+@pytest.mark.parametrize(
+    ("channel", "unused"),
+    [(each, ["length_limit", "template_id"]) for each in ("web", "email")] + [("whatsapp", [])],
+)
+def test_a_channel_shows_the_settings_that_it_uses(
+    client: Client, dora: User, channel: str, unused: list[str]
+) -> None:
+    config = ChannelConfig.objects.get(channel=channel)
+    client.force_login(dora)
+    html = client.get(f"/admin/channels/channelconfig/{config.pk}/change/").content.decode()
+    for name in ("greeting", "signature", "daily_cap", "length_limit", "template_id"):
+        assert (f'name="{name}"' in html) == (name not in unused), name
+
+
 def test_a_channel_that_is_switched_on_again_sends_what_it_held_back(
     client: Client, bob: User, dora: User, ask: Ask
 ) -> None:

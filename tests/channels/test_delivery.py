@@ -252,6 +252,24 @@ def test_the_customer_is_told_once_and_without_content(queued: Delivery) -> None
     assert "Under Settings" not in sent.body
 
 
+def test_the_notice_holds_nothing_that_was_typed(ask: Ask, now: datetime) -> None:
+    """Anybody may type another's address and a subject: the desk mails no words of theirs."""
+    typed = "Cheap pills at evil.example"
+    message = answer(ask, now, "Hello.", ask(typed, subject=typed, name=typed))
+    delivery.deliver(message.deliveries.get().pk)
+    notices.notify_customer(message.pk)
+    (sent,) = mail.outbox
+    assert "evil.example" not in str(sent.message())
+
+
+def test_the_notice_is_greeted_and_signed(queued: Delivery) -> None:
+    ChannelConfig.objects.filter(channel="web").update(greeting="Hello,", signature="Brightlane")
+    delivery.deliver(queued.pk)
+    notices.notify_customer(queued.message_id)
+    assert mail.outbox[0].body.startswith("Hello,\n\nThere is a reply")
+    assert mail.outbox[0].body.endswith("Brightlane\n")
+
+
 def test_a_customer_who_has_seen_the_reply_gets_no_mail(queued: Delivery) -> None:
     delivery.deliver(queued.pk)
     Ticket.objects.update(viewed_at=timezone.now() + timedelta(seconds=1))

@@ -350,7 +350,6 @@ def test_suggestions_are_decided_in_their_list(
     assert url not in client.get("/admin/crm/mergesuggestion/?state=all").content.decode()
 
 
-@pytest.mark.urls("tests.crm.confirm_urls")
 def test_any_staff_may_have_a_code_sent(
     client: Client, bob: User, pair: tuple[Customer, Customer]
 ) -> None:

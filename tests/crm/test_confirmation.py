@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core import mail, signing
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from agent.models import AgentRun
+from channels.web.submission import submit_reply
 from crm import confirmation as confirming
+from crm import services
 from crm.confirmation import (
     TooManyCodes,
     WrongCode,
@@ -29,10 +33,11 @@ from crm.models import (
     MergeSuggestion,
     Message,
 )
+from crm.returned_codes import take_code
 from tests.crm.conftest import Writes
 from tickets.models import Ticket
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.crm.confirm_urls")]
+pytestmark = pytest.mark.django_db
 Trust = CustomerIdentifier.Trust
 Ask = Callable[..., Ticket]
 RunJobs = Callable[[], int]
@@ -177,6 +182,44 @@ def test_a_code_returned_by_whatsapp_joins_the_two(writes: Writes, run_jobs: Run
     assert thanks.text == "Thank you: alice@example.com is confirmed as yours."
     assert identifier().trust == Trust.CONFIRMED
     assert ConfirmationCode.objects.get().entered_in == conversation
+
+
+def agent_jobs() -> int:
+    return ProcrastinateJob.objects.filter(
+        task_name="agent.answer_conversation", status="todo"
+    ).count()
+
+
+def test_a_returned_code_is_no_question_to_the_agent(
+    ask: Ask, run_jobs: RunJobs, now: datetime
+) -> None:
+    talk = ask("I am Alice.").conversation
+    code, _link = start(run_jobs, talk)
+    services.hand_back(conversation=talk)
+    write_code(talk, code, "1")
+    assert agent_jobs() == 0
+    run_jobs()
+    assert talk.messages.filter(author="customer").latest("id").answered_at is not None
+    assert AgentRun.objects.filter(conversation=talk).count() == 1  # on the question alone
+
+
+def test_a_wrong_code_is_then_the_agents(ask: Ask, run_jobs: RunJobs, now: datetime) -> None:
+    talk = ask("I am Alice.").conversation
+    code, _link = start(run_jobs, talk)
+    write_code(talk, wrong(code), "2")
+    assert agent_jobs() == 0
+    take_code(talk.messages.latest("id").pk, trust=0, now=timezone.now())
+    assert agent_jobs() == 1
+
+
+def write_code(talk: Conversation, code: str, number: str) -> None:
+    submit_reply(
+        ticket=Ticket.objects.get(conversation=talk),
+        text=f"It is {code}",
+        files=(),
+        token=f"00000000-0000-4000-9000-00000000000{number}",
+        now=timezone.now(),
+    )
 
 
 def test_a_wrong_code_in_a_conversation_is_a_message_like_any_other(
@@ -326,6 +369,25 @@ def test_the_page_takes_a_code_and_tells_no_more_than_that_it_is_wrong(
     done = client.post("/confirm/", {"email": "Alice@Example.com", "code": spaced})
     assert b"Your address is confirmed" in done.content
     assert identifier().trust == Trust.CONFIRMED
+
+
+def test_one_client_tries_so_often_and_no_more(
+    writes: Writes, run_jobs: RunJobs, client: Client
+) -> None:
+    writes(ALICE)
+    _code, link = start(run_jobs)
+    soon = datetime.now(UTC).replace(minute=5, second=0, microsecond=0) + timedelta(hours=1)
+    with time_machine.travel(soon, tick=False):
+        for number in range(20):
+            data = {"email": f"a{number}@example.com", "code": "123456"}
+            assert client.post("/confirm/", data).status_code == 422
+        for address in ("/confirm/", link):
+            response = client.post(address, {"confirm": "1"})
+            assert (response.status_code, response.headers["Retry-After"]) == (429, "3300")
+        assert b"Try again in 55 minutes" in response.content
+    assert client.get(link).status_code == 200
+    other = client.post(link, {"confirm": "1"}, REMOTE_ADDR="192.0.2.7")
+    assert b"Your address is confirmed" in other.content
 
 
 def test_the_mail_speaks_the_customers_language(writes: Writes, now: datetime) -> None:
