@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import BinaryField, Prefetch
-from django.db.models.functions import Substr
+from django.db.models.functions import Length, Substr
 
 from crm.images import image_type
 from crm.models import Attachment, Conversation, Message
@@ -30,7 +30,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """`has_original` tells that the message came with formatting, which `crm.original` shows."""
+
     message: Message
+    has_original: bool = False
     files: tuple[File, ...] = ()
     marks: Sequence[Mark] = field(default=())
 
@@ -49,13 +52,15 @@ def list_timeline(*conversations: Conversation, limit: int = 200) -> list[Entry]
     """The newest messages of all the conversations with notes, cancelled replies and files,
     oldest first.
 
-    Two queries, and one for each registered function; file contents are not read.
+    Two queries, and one for each registered function; neither HTML nor files are read.
     """
     files = Attachment.objects.defer("content").annotate(
         head=Substr("content", 1, 16, output_field=BinaryField())
     )
     newest = (
         Message.objects.filter(conversation__in=conversations)
+        .defer("html")
+        .annotate(html_length=Length("html"))
         .select_related("staff")
         .prefetch_related(Prefetch("attachments", queryset=files))
         .order_by("-id")[:limit]
@@ -65,7 +70,15 @@ def list_timeline(*conversations: Conversation, limit: int = 200) -> list[Entry]
     for function in _marking:
         for message_id, added in function(messages).items():
             marks.setdefault(message_id, []).extend(added)
-    return [Entry(message, _files(message), marks.get(message.pk, ())) for message in messages]
+    return [
+        Entry(
+            message,
+            bool(getattr(message, "html_length", 0)),
+            _files(message),
+            marks.get(message.pk, ()),
+        )
+        for message in messages
+    ]
 
 
 def _files(message: Message) -> tuple[File, ...]:

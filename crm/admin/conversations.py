@@ -5,16 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
+from django.urls import URLPattern, path
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
 from crm.models import Conversation, CustomerIdentifier, Message
+from crm.original import POLICY, render_original
 from crm.timeline import list_timeline
 
 
@@ -41,6 +43,13 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
         messages = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=term)
         found = Q(subject__icontains=term) | Q(customer__name__icontains=term)
         return queryset.filter(found | Q(Exists(addresses)) | Q(Exists(messages))), False
+
+    def get_urls(self) -> list[URLPattern]:
+        original = self.admin_site.admin_view(show_original)
+        return [
+            path("original/<int:message_id>/", original, name="crm_message_original"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -77,3 +86,18 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
     @display(description=_("answers"), ordering="handler", label={"agent": "", "staff": "info"})
     def show_handler(self, conversation: Conversation) -> tuple[str, str]:
         return conversation.handler, conversation.get_handler_display()
+
+
+def show_original(request: HttpRequest, message_id: int) -> HttpResponse:
+    """The message as its sender formatted it; 404 if it came as plain text."""
+    if not request.user.has_perm("crm.view_message"):
+        raise PermissionDenied
+    message = get_object_or_404(Message.objects.select_related("conversation"), pk=message_id)
+    if not message.html:
+        raise Http404
+    response = HttpResponse(render_original(message, title=escape(message.conversation)))
+    response["Content-Security-Policy"] = POLICY
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,5 +1,6 @@
 """Cases 1 to 36 through the database: what a mail becomes, and what it does not."""
 
+import base64
 import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
@@ -661,9 +662,48 @@ def test_case_30_html_is_kept_sanitised_and_files_are_downloads(bob: User) -> No
     answered = client.get(f"/admin/crm/attachment/{message.attachments.get().pk}/")
     assert answered["Content-Disposition"].startswith("attachment")
     assert answered["Content-Type"] == "application/octet-stream"
+    original, _page = look_at(event, bob)
+    assert "<p>Hello <b>you</b></p>" in original
+    answered = client.get(f"/admin/crm/conversation/original/{message.pk}/")
+    policy = answered["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    client.logout()
+    assert client.get(f"/admin/crm/conversation/original/{message.pk}/").status_code == 302
 
 
-def test_case_31_inline_pictures_are_kept_by_their_name() -> None:
+def test_case_30_a_picture_that_is_none_stays_a_download(bob: User) -> None:
+    event = receive(
+        multipart(
+            part('<p>Look: <img src="cid:x@x"></p>', "text/html; charset=utf-8"),
+            part(b"<svg onload='x()'/>", "image/png", encoding="base64", Content_ID="<x@x>"),
+            kind="related",
+        )
+    )
+    original, _page = look_at(event, bob)
+    assert "svg" not in original
+    assert 'src=""' in original
+
+
+def test_case_12_people_see_what_the_agent_does_not(bob: User) -> None:
+    event = receive(mail("Thanks!\n\nOn Fri, Nov 20, 2026 at 9:58 AM B wrote:\n> Open <it>.\n"))
+    assert message_of(event).text == "Thanks!"
+    _original, page = look_at(event, bob)
+    assert "&gt; Open &lt;it&gt;." in page
+
+
+def look_at(event: InboundEvent, staff: User) -> tuple[str, str]:
+    """The message as it was formatted, and the page of its ticket."""
+    client = Client()
+    client.force_login(staff)
+    original = client.get(f"/admin/crm/conversation/original/{message_of(event).pk}/")
+    page = client.get(f"/admin/tickets/ticket/{ticket_of(event).pk}/change/")
+    return original.content.decode(), page.content.decode()
+
+
+def test_case_31_inline_pictures_are_shown(bob: User) -> None:
     event = receive(
         multipart(
             part('<p>Look: <img src="cid:shot@x"></p>', "text/html; charset=utf-8"),
@@ -673,7 +713,9 @@ def test_case_31_inline_pictures_are_kept_by_their_name() -> None:
     )
     file = message_of(event).attachments.get()
     assert (file.content_id, bytes(file.content)) == ("shot@x", PNG)
-    assert "cid:shot@x" in message_of(event).html
+    original, page = look_at(event, bob)
+    assert f'<img src="data:image/png;base64,{base64.b64encode(PNG).decode()}">' in original
+    assert f"/admin/crm/attachment/{file.pk}/image/" in page
 
 
 def test_case_32_what_was_left_out_is_said(bob: User, settings: Any) -> None:
