@@ -13,7 +13,8 @@ from agent.double.server import ModelDouble
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m agent.double", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
-    parser.add_argument("--behaviour", type=Behaviour, choices=list(Behaviour), default=Behaviour.GOOD)
+    moods = list(Behaviour)
+    parser.add_argument("--behaviour", type=Behaviour, choices=moods, default=Behaviour.GOOD)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     ended = threading.Event()

@@ -1,0 +1,1 @@
+"""Prompts that try to take a model over, against one that obeys all of them."""
