@@ -24,9 +24,12 @@ from channels.types import (
     RateLimited,
     TransportError,
 )
+from config import jobs
 from crm.models import Conversation, Message
 
 LEASE = timedelta(minutes=2)
+# By then a provider mostly shows what it took although its answer was lost.
+LOOK_AFTER = timedelta(seconds=10)
 MAX_ATTEMPTS = 8
 State = Delivery.State
 
@@ -78,8 +81,7 @@ def deliver(delivery_id: int) -> None:
     except HeldBack as why:
         _hold(claim, str(why), now=timezone.now())
     except OutcomeUnknown as error:
-        now = timezone.now()
-        settlement.record_state(claim.delivery, State.UNKNOWN, str(error), now=now, only_if=ours)
+        _leave_unknown(claim, str(error), now=timezone.now())
     except TransportError as error:
         _record_failure(claim, error, now=timezone.now())
     else:
@@ -202,6 +204,16 @@ def _record_failure(claim: _Claim, error: TransportError, *, now: datetime) -> N
     settlement.record_state(delivery, State.QUEUED, str(error), now=now, only_if=ours)
     breaker.note_failure(claim.channel, now=now)
     raise error
+
+
+@transaction.atomic
+def _leave_unknown(claim: _Claim, why: str, *, now: datetime) -> None:
+    """Looked up soon; the periodic look-ups go on where that tells nothing."""
+    delivery = claim.delivery
+    if settlement.record_state(delivery, State.UNKNOWN, why, now=now, only_if=Q(lease=claim.lease)):
+        jobs.enqueue(
+            "channels.reconcile", queue="delivery", at=now + LOOK_AFTER, delivery_id=delivery.pk
+        )
 
 
 @transaction.atomic

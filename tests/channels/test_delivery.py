@@ -205,6 +205,8 @@ def test_sweeps_do_not_pile_up_jobs(
     assert [recovery.rescue_deliveries(now=later) for _ in range(3)] == [1, 0, 0]
     adapter(OutcomeUnknown("no answer"))
     delivery.deliver(queued.pk)
+    assert [reconciliation.enqueue_unknown(now=later) for _ in range(3)] == [0, 0, 0]
+    ProcrastinateJob.objects.filter(task_name="channels.reconcile")._raw_delete("default")
     assert [reconciliation.enqueue_unknown(now=later) for _ in range(3)] == [1, 0, 0]
 
 
@@ -521,6 +523,8 @@ def test_an_unknown_outcome_is_never_sent_blindly(
     delivery.deliver(queued.pk)
     queued.refresh_from_db()
     assert (queued.state, scripted.sent) == (State.UNKNOWN, 0)
+    job = ProcrastinateJob.objects.get(task_name="channels.reconcile")
+    assert job.scheduled_at == queued.changed_at + delivery.LOOK_AFTER
     assert reconciliation.reconcile(queued.pk, now=now) == State.UNKNOWN
     assert not StaffAlert.objects.exists()
     later = timezone.now() + reconciliation.TELL_AFTER
