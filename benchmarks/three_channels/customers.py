@@ -15,6 +15,10 @@ from email.utils import formatdate
 import requests
 
 from benchmarks.three_channels.desk import Desk
+from channels.whatsapp.double.books import BookedMessage
+
+# Short, for once a person has a conversation the agent answers no more in it.
+LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,16 @@ class Books:
 
 
 def write_script(texts: Sequence[str], *, count: int, seed: int) -> list[Line]:
-    """`count` messages in conversations of ten, the channels in turn; the form has one each."""
+    """`count` messages in conversations of LENGTH, the channels in turn; the form opens a ticket
+    for each."""
     rng = random.Random(seed)
     lines = []
     for number in range(count):
-        conversation = number // 10
+        conversation = number // LENGTH
         channel = ("web", "email", "whatsapp")[conversation % 3]
         marker = f"ref-{number:05d}"
         text = f"{rng.choice(texts)} ({marker})"
-        lines.append(Line(marker, channel, conversation, number % 10, text))
+        lines.append(Line(marker, channel, conversation, number % LENGTH, text))
     return lines
 
 
@@ -62,6 +67,7 @@ class Customers:
         self._seed = seed
         self._duplicates = duplicates
         self._reordered = reordered
+        self._texts: dict[str, BookedMessage] = {}
 
     def write(self, lines: Sequence[Line], *, threads: int, pause: float) -> None:
         conversations: dict[int, list[Line]] = {}
@@ -96,7 +102,7 @@ class Customers:
             if rng.random() < self._reordered:
                 order[at], order[at + 1] = order[at + 1], order[at]
                 with self.books.lock:
-                    self.books.reordered += 1
+                    self.books.reordered += 2
         return order
 
     def _send(self, line: Line, *, times: int) -> None:
@@ -137,13 +143,15 @@ class Customers:
         mail["Date"] = formatdate()
         mail["Message-ID"] = f"<{line.marker}@example.com>"
         if line.turn:
-            first = f"<ref-{line.conversation * 10:05d}@example.com>"
+            first = f"<ref-{line.conversation * LENGTH:05d}@example.com>"
             mail["In-Reply-To"] = mail["References"] = first
         mail.set_content(line.text)
         self.desk.gmail.deliver(mail.as_bytes())
 
     def _text(self, line: Line, again: int) -> None:
-        """A repeated text is a repeated webhook, which the double's own faults bring."""
-        if not again:
+        """The second time it is the same message's webhook, as when the first was not answered."""
+        if again:
+            self.desk.whatsapp.repeat(self._texts[line.marker])
+        else:
             number = f"whatsapp:+1415555{line.conversation % 10000:04d}"
-            self.desk.whatsapp.receive(number, line.text)
+            self._texts[line.marker] = self.desk.whatsapp.receive(number, line.text)

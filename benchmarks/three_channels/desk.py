@@ -16,6 +16,8 @@ from channels.whatsapp.double.provider import Conduct, Provider
 from channels.whatsapp.double.server import DoubleServer
 
 ROOT = Path(__file__).resolve().parents[2]
+# What hangs is given up soon, and the mailbox's quota is a large project's: the run is to end.
+TIMEOUT_SECONDS, UNITS_PER_MINUTE = 5, 15_000
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "double-token", "whatsapp:+14155238886"
 
 
@@ -57,6 +59,8 @@ class Desk:
             "TWILIO_AUTH_TOKEN": TOKEN,
             "TWILIO_WHATSAPP_FROM": SENDER,
             "TWILIO_API_BASE": self.whatsapp.base,
+            "PROVIDER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+            "GMAIL_UNITS_PER_MINUTE": str(UNITS_PER_MINUTE),
             "FORM_RATE_LIMIT": "0",
             "STATIC_COLLECTED": "0",
             "LLM_MODEL": "offline",

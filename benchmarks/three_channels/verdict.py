@@ -2,135 +2,112 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
-
-from django.db import connection
 
 from benchmarks.three_channels.customers import Books, Line
 from benchmarks.three_channels.desk import Desk
+from benchmarks.three_channels.fates import FATES, find_fates
+from benchmarks.three_channels.rows import ask, count
 
-_JOBS_ON_THE_WAY = (
-    "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing' OR (status = 'todo' "
-    "AND task_name <> 'channels.notify_web_customer' "
-    "AND coalesce(scheduled_at, now()) <= now() + interval '2 minutes')"
+Row = tuple[str, object]
+
+_ANSWERED_TWICE = (
+    "SELECT count(*) FROM (SELECT answers_id FROM crm_message WHERE author = 'agent' "
+    "AND answers_id IS NOT NULL AND state <> 'cancelled' GROUP BY 1 HAVING count(*) > 1) doubled"
 )
-_DELIVERIES_ON_THE_WAY = (
-    "SELECT count(*) FROM channels_delivery WHERE state IN ('queued', 'sending', 'unknown')"
+_OUT_OF_ORDER = (
+    "SELECT count(*) FROM channels_delivery a JOIN crm_message ma ON ma.id = a.message_id "
+    "JOIN crm_message mb ON mb.conversation_id = ma.conversation_id AND mb.id > ma.id "
+    "JOIN channels_delivery b ON b.message_id = mb.id "
+    "WHERE a.state = 'sent' AND b.state = 'sent' AND b.sent_at < a.sent_at "
+    "AND NOT EXISTS (SELECT 1 FROM channels_deliveryattempt t "
+    "WHERE t.delivery_id = a.id AND t.outcome = 'unknown')"
 )
-_WAITING_FOR_THE_AGENT = (
-    "SELECT count(*) FROM crm_message m JOIN crm_conversation c ON c.id = m.conversation_id "
-    "WHERE m.direction = 'in' AND m.answered_at IS NULL AND c.handler = 'agent'"
+_NOT_SHOWN = (
+    "SELECT count(*) FROM channels_delivery d WHERE d.state IN ('failed', 'unknown', 'held') "
+    "AND NOT EXISTS (SELECT 1 FROM crm_staffalert a WHERE a.key = 'delivery:' || d.id)"
 )
+_JOBS_THAT_HANG = (
+    "SELECT count(*) FROM procrastinate_jobs j WHERE j.status = 'doing' AND NOT EXISTS (SELECT 1 "
+    "FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > now() - interval '1 minute')"
+)
+_FAILED_JOBS = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    table: list[tuple[str, object]]
+    """`faults` is empty if every promise held."""
+
+    table: list[Row]
     faults: list[str]
 
 
-def is_quiet() -> bool:
-    """Nothing is due, nothing is on its way, and nothing waits for the agent."""
-    return not any(
-        _one(query)
-        for query in (
-            _JOBS_ON_THE_WAY,
-            _DELIVERIES_ON_THE_WAY,
-            "SELECT count(*) FROM channels_inboundevent WHERE state = 'received'",
-            _WAITING_FOR_THE_AGENT,
-        )
-    )
-
-
 def judge(lines: list[Line], books: Books, desk: Desk) -> Verdict:
-    """A table to print, and the faults: empty if every promise held."""
-    recorded = _markers()
+    fates = find_fates()
+    recorded = Counter(marker for marker, _fate in fates)
     lost = sorted(books.accepted - recorded.keys())
-    doubled = sorted(marker for marker, count in recorded.items() if count > 1)
-    mails = desk.gmail.sent_per_delivery()
-    texts = desk.whatsapp.provider.books.sends_by_token()
-    sent_twice = [token for token, count in {**mails, **texts}.items() if count > 1]
-    states = dict(_rows("SELECT state, count(*) FROM channels_delivery GROUP BY 1"))
-    unsettled = _one(_WAITING_FOR_THE_AGENT)
-    silent = _one(
-        "SELECT count(*) FROM crm_message m JOIN crm_conversation c ON c.id = m.conversation_id "
-        "WHERE m.direction = 'in' AND m.answered_at IS NULL AND c.handler = 'staff' AND NOT EXISTS "
-        "(SELECT 1 FROM tickets_ticket t WHERE t.conversation_id = c.id "
-        "AND t.escalation_reason <> '')"
-    )
-    twice = _one(
-        "SELECT count(*) FROM (SELECT answers_id FROM crm_message WHERE author = 'agent' "
-        "AND answers_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1) doubled"
-    )
-    disorder = _one(
-        "SELECT count(*) FROM channels_delivery a JOIN crm_message ma ON ma.id = a.message_id "
-        "JOIN crm_message mb ON mb.conversation_id = ma.conversation_id AND mb.id > ma.id "
-        "JOIN channels_delivery b ON b.message_id = mb.id "
-        "WHERE a.state = 'sent' AND b.state = 'sent' AND b.sent_at < a.sent_at "
-        "AND NOT EXISTS (SELECT 1 FROM channels_deliveryattempt t "
-        "WHERE t.delivery_id = a.id AND t.outcome = 'unknown')"
-    )
-    hidden = _one(
-        "SELECT count(*) FROM channels_delivery d WHERE d.state IN ('failed', 'unknown', 'held') "
-        "AND NOT EXISTS (SELECT 1 FROM crm_staffalert a WHERE a.key = 'delivery:' || d.id)"
-    )
-    stuck = _one("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'")
-    failed = _one("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
-    table: list[tuple[str, object]] = [
-        ("written by customers", len(lines)),
-        ("sent again", books.repeated),
-        ("changed places", books.reordered),
-        ("accepted", len(books.accepted)),
-        ("recorded", len(recorded)),
-        ("lost", len(lost)),
-        ("recorded twice", len(doubled)),
-        *(
-            (f"agent: {decision}", count)
-            for decision, count in _rows(
-                "SELECT decision, count(*) FROM agent_agentrun WHERE state = 'done' GROUP BY 1"
-            )
-        ),
-        *((f"delivery: {state}", count) for state, count in sorted(states.items())),
-        ("mails the provider took", sum(mails.values())),
-        ("texts the provider took", sum(texts.values())),
-        ("sent twice", len(sent_twice)),
-        ("answered twice", twice),
-        ("without answer or person", unsettled + silent),
-        ("out of order", disorder),
-        ("not delivered and not shown", hidden),
-        ("jobs stuck", stuck),
-        ("jobs failed for good", failed),
-    ]
-    faults = [
-        f"{name}: {count}"
-        for name, count in (
-            (f"lost {lost[:5]}", len(lost)),
-            (f"recorded twice {doubled[:5]}", len(doubled)),
-            (f"sent twice {sent_twice[:5]}", len(sent_twice)),
-            ("answered twice", twice),
-            ("without answer or person", unsettled + silent),
-            ("out of order", disorder),
-            ("not delivered and not shown", hidden),
-            ("jobs stuck", stuck),
+    repeated = sorted(marker for marker, times in recorded.items() if times > 1)
+    by_fate = Counter(fate for _marker, fate in fates)
+    sends = _provider_sends(desk)
+    sent_twice = sorted(token for token, times in sends.items() if times > 1)
+    said_sent = {
+        str(token)
+        for (token,) in ask(
+            "SELECT d.token FROM channels_delivery d JOIN crm_message m ON m.id = d.message_id "
+            "JOIN crm_conversation c ON c.id = m.conversation_id "
+            "WHERE d.state = 'sent' AND c.channel <> 'web'"
         )
-        if count
+    }
+    broken = {
+        f"lost {lost[:5]}": len(lost),
+        f"recorded twice {repeated[:5]}": len(repeated),
+        f"sent twice {sent_twice[:5]}": len(sent_twice),
+        "said to be sent, not taken by the provider": len(said_sent - sends.keys()),
+        "answered twice": count(_ANSWERED_TWICE),
+        "without answer, person or reason": by_fate[""],
+        "out of order": count(_OUT_OF_ORDER),
+        "not delivered and not shown to staff": count(_NOT_SHOWN),
+        "jobs that hang": count(_JOBS_THAT_HANG),
+    }
+    table: list[Row] = [
+        ("written by customers", len(lines)),
+        ("accepted once more", books.repeated),
+        ("out of their order", books.reordered),
+        ("refused to customers", len(books.refused)),
+        ("accepted", len(books.accepted)),
+        *((f"accepted: {channel}", n) for channel, n in _by_channel(lines, books).items()),
+        ("recorded", len(recorded)),
+        *((f"recorded: {fate}", by_fate[fate]) for fate in FATES),
+        *_deliveries(),
+        *((f"delivery taken {times} time(s)", n) for times, n in _times(sends)),
+        *_faults("Gmail", desk.gmail.faults.happened),
+        *_faults("Twilio", desk.whatsapp.provider.faults.happened),
+        ("jobs failed for good", count(_FAILED_JOBS)),
+        *broken.items(),
     ]
-    return Verdict(table, faults)
+    return Verdict(table, [f"{name}: {n}" for name, n in broken.items() if n])
 
 
-def _markers() -> Counter[str]:
-    rows = _rows(
-        "SELECT substring(text FROM 'ref-[0-9]{5}'), count(*) FROM crm_message "
-        "WHERE direction = 'in' GROUP BY 1"
+def _provider_sends(desk: Desk) -> Counter[str]:
+    """How often the providers took each delivery, by its token."""
+    return Counter(desk.gmail.sent_per_delivery()) + desk.whatsapp.provider.books.sends_by_token()
+
+
+def _by_channel(lines: list[Line], books: Books) -> dict[str, int]:
+    return dict(Counter(line.channel for line in lines if line.marker in books.accepted))
+
+
+def _deliveries() -> list[Row]:
+    rows = ask(
+        "SELECT c.channel, d.state, count(*) FROM channels_delivery d "
+        "JOIN crm_message m ON m.id = d.message_id "
+        "JOIN crm_conversation c ON c.id = m.conversation_id GROUP BY 1, 2 ORDER BY 1, 2"
     )
-    return Counter({marker: count for marker, count in rows if marker})
+    return [(f"delivery: {channel} {state}", n) for channel, state, n in rows]
 
 
-def _one(query: str) -> int:
-    return int(_rows(query)[0][0])
+def _times(sends: Counter[str]) -> list[tuple[int, int]]:
+    return sorted(Counter(sends.values()).items())
 
 
-def _rows(query: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return list(cursor.fetchall())
+def _faults(provider: str, happened: Counter[str]) -> list[Row]:
+    return [(f"fault of {provider}: {fault}", n) for fault, n in sorted(happened.items())]

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from enum import StrEnum
 
 
@@ -31,11 +31,13 @@ class Fault(StrEnum):
 
 
 class FaultPlan:
-    """Thread-safe. An operation is named as in `GmailDouble.calls`, or `*` for any."""
+    """Thread-safe. An operation is named as in `GmailDouble.calls`, or `*` for any; `happened`
+    counts the faults that were given out."""
 
     def __init__(self, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._random = random.Random(seed)
+        self.happened: Counter[str] = Counter()
         self._queued: dict[str, deque[Fault]] = defaultdict(deque)
         self._chances: dict[str, dict[Fault, float]] = defaultdict(dict)
 
@@ -59,11 +61,17 @@ class FaultPlan:
 
     def next(self, operation: str) -> Fault | None:
         with self._lock:
-            for name in (operation, "*"):
-                if self._queued[name]:
-                    return self._queued[name].popleft()
-            for name in (operation, "*"):
-                for fault, probability in self._chances[name].items():
-                    if self._random.random() < probability:
-                        return fault
+            fault = self._draw(operation)
+            if fault is not None:
+                self.happened[fault.value] += 1
+        return fault
+
+    def _draw(self, operation: str) -> Fault | None:
+        for name in (operation, "*"):
+            if self._queued[name]:
+                return self._queued[name].popleft()
+        for name in (operation, "*"):
+            for fault, probability in self._chances[name].items():
+                if self._random.random() < probability:
+                    return fault
         return None

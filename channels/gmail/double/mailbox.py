@@ -137,6 +137,11 @@ class Mailbox:
             )
             return mail
 
+    def newest_change(self) -> int:
+        """The history id of the newest change that the history tells."""
+        with self.lock:
+            return self.changes[-1].history_id if self.changes else self.oldest_history_id
+
     def thread(self, thread_id: str) -> list[StoredMail]:
         with self.lock:
             return [mail for mail in self.messages.values() if mail.thread_id == thread_id]

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
@@ -49,11 +49,12 @@ LANES: Mapping[str, type[Fault] | type[WebhookFault]] = {
 
 
 class FaultPlan:
-    """What goes wrong next in each lane. Safe to use from several threads."""
+    """What goes wrong next in each lane; `happened` counts it. Safe to use from several threads."""
 
     def __init__(self, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._random = random.Random(seed)
+        self.happened: Counter[str] = Counter()
         self._scripts: dict[str, deque[str | None]] = defaultdict(deque)
         self._rates: dict[str, dict[str, float]] = {}
 
@@ -77,11 +78,17 @@ class FaultPlan:
 
     def next_fault(self, lane: str) -> str | None:
         with self._lock:
-            if self._scripts[lane]:
-                return self._scripts[lane].popleft()
-            draw = self._random.random()
-            for fault, rate in self._rates.get(lane, {}).items():
-                if draw < rate:
-                    return fault
-                draw -= rate
+            fault = self._draw(lane)
+            if fault is not None:
+                self.happened[fault] += 1
+        return fault
+
+    def _draw(self, lane: str) -> str | None:
+        if self._scripts[lane]:
+            return self._scripts[lane].popleft()
+        draw = self._random.random()
+        for fault, rate in self._rates.get(lane, {}).items():
+            if draw < rate:
+                return fault
+            draw -= rate
         return None

@@ -32,3 +32,8 @@ class DoubleServer:
     def receive(self, from_address: str, body: str = "", **details: Any) -> BookedMessage:
         """A customer writes; see `Provider.receive`."""
         return self.provider.receive(from_address, body, base=self.base, **details)
+
+    def repeat(self, message: BookedMessage) -> None:
+        """The webhook of a message that a customer wrote comes once more."""
+        form = self.provider.inbound_form(message, profile_name="Alice", base=self.base)
+        self.provider.courier.carry_inbound(self.provider.conduct.inbound_url, form)
