@@ -4,11 +4,16 @@ from datetime import date
 
 import pytest
 
-from knowledge.documents import BrokenDocumentError, Document, address, read_document
+from knowledge.documents import BrokenDocumentError, Defaults, Document, address, read_documents
 
 
 def read(text: str, path: str = "billing/change-plan.md") -> Document:
-    return read_document(path, text.encode())
+    return read_bytes(path, text.encode())
+
+
+def read_bytes(path: str, content: bytes) -> Document:
+    (document,) = read_documents(path, content, Defaults()).documents
+    return document
 
 
 def test_front_matter_fills_the_fields() -> None:
@@ -108,7 +113,7 @@ def test_a_path_without_an_address_is_refused(path: str) -> None:
 )
 def test_a_broken_file_says_why(content: bytes, reason: str) -> None:
     with pytest.raises(BrokenDocumentError) as caught:
-        read_document("a.md", content)
+        read_bytes("a.md", content)
 
     assert reason in str(caught.value)
 
@@ -118,6 +123,6 @@ def test_norwegian_is_no_boolean() -> None:
 
 
 def test_a_byte_order_mark_and_windows_lines_are_fine() -> None:
-    document = read_document("a.md", "\ufeff---\r\ntitle: T\r\n---\r\nText\r\n".encode())
+    document = read_bytes("a.md", "\ufeff---\r\ntitle: T\r\n---\r\nText\r\n".encode())
 
     assert (document.title, document.body) == ("T", "Text")
