@@ -10,7 +10,7 @@ import yaml
 
 from channels.types import Submission
 from channels.web.submission import submit_question
-from knowledge.ingestion import import_folder
+from knowledge.imports import import_folder
 from knowledge.types import ImportReport
 
 _COLLECTION = "sample_company"

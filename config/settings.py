@@ -285,6 +285,18 @@ EMBEDDERS = {
 }
 EMBEDDING_MODEL_DIR = DATA_DIR / "models"
 
+# --- The knowledge (knowledge.web) -----------------------------------------------------------
+# Seconds between two requests to one website; its robots.txt may ask for more.
+KNOWLEDGE_FETCH_PAUSE = env.number("KNOWLEDGE_FETCH_PAUSE", 1, minimum=0)
+# Pages of private networks are never fetched; this lets pages of this very machine be, for trials.
+KNOWLEDGE_FETCH_LOOPBACK = env.flag("KNOWLEDGE_FETCH_LOOPBACK")
+if KNOWLEDGE_FETCH_LOOPBACK and (_https or (DATABASE_URL and not DEBUG)):
+    KNOWLEDGE_FETCH_LOOPBACK = False
+    env.problems.append(
+        "KNOWLEDGE_FETCH_LOOPBACK is 1, but it is for trials only: it lets staff read services "
+        "of this machine. Take it out, or DATABASE_URL and an https PUBLIC_URL."
+    )
+
 # --- Watching ------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 ALERT_ESCALATION_RATE = env.number("ALERT_ESCALATION_RATE", 0.25)

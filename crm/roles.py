@@ -27,7 +27,7 @@ _AGENT = {
         "add_confirmationcode",
     },
     "tickets": {"view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction"},
-    "knowledge": {"view_article", "view_passage"},
+    "knowledge": {"view_article", "view_passage", "view_knowledgesource"},
     "channels": {"view_delivery", "view_inboundevent"},
     "agent": {"view_agentrun", "view_agentstep", "view_draft"},
 }  # fmt: skip
@@ -41,7 +41,8 @@ _SUPERVISOR = {
     },
     "knowledge": {
         "add_article", "change_article", "delete_article", "view_historicalarticle",
-        "view_embeddingindex",
+        "view_embeddingindex", "add_knowledgesource", "change_knowledgesource",
+        "delete_knowledgesource", "view_sourcedocument",
     },
     "channels": {"change_delivery", "view_channelconfig"},
     "agent": {

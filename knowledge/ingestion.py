@@ -1,165 +1,152 @@
-"""Brings the articles of a collection in line with its files.
+"""Brings articles in line with the documents that they come from.
 
-A collection is a folder of Markdown. Its name and a file's path in it, kept in `imported_from`,
-tie an article to its file; the hash of the file's bytes tells whether the file has changed since.
+A collection's name and a document's path in it, kept in `imported_from`, tie an article to its
+document; the hash of what was read tells whether it has changed since.
 """
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from knowledge.documents import BrokenDocumentError, Document, read_document
-from knowledge.embeddings import get_embedder
-from knowledge.indexing import index_article, request_indexing
-from knowledge.models import Article
-from knowledge.sources import SourceFile, folder_files
-from knowledge.types import ImportReport
-from knowledge.vectors import activate_if_complete, get_index
+from knowledge.documents import BrokenDocumentError, Document
+from knowledge.indexing import request_indexing
+from knowledge.models import Article, KnowledgeSource, SourceDocument
 
-Progress = Callable[[int, int, str], None]
-
-_ADDED = "added"
-_CHANGED = "changed"
-_UNCHANGED = "unchanged"
+_FIELDS = (
+    "slug", "title", "summary", "topic", "product", "keywords", "language", "audience",
+    "checked_on", "valid_until", "body",
+)  # fmt: skip
+State = SourceDocument.State
 
 
-class NothingToImportError(Exception):
-    """There is no Markdown file; the message says where."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a file or page; `problems` name the parts of it that were left out."""
+
+    outcome: State
+    articles: tuple[Article, ...]
+    problems: tuple[str, ...]
 
 
-def import_folder(
-    folder: Path, *, collection: str = "", progress: Progress | None = None
-) -> ImportReport:
-    """Imports every Markdown file below the folder and indexes what needs it, embedding here.
+def store_documents(
+    documents: Sequence[Document], *, path: str, source: KnowledgeSource, index: bool
+) -> Stored:
+    """Adds or changes the articles of what was read from `path`, a transaction each, and archives
+    those whose part of it has vanished.
 
-    If the embedding model was changed, its vectors are searched from the moment that every
-    passage of every collection has one.
-
-    Raises NothingToImportError before anything is changed, so that a wrong path archives nothing.
+    An article that was edited in the console is overwritten only when its document has changed;
+    its history keeps the edit. With `index` a job makes what changed searchable. Raises
+    BrokenDocumentError if nothing can be stored.
     """
-    try:
-        files = folder_files(folder)
-    except OSError as error:
-        raise NothingToImportError(
-            _("%(path)s cannot be read: %(reason)s.")
-            % {"path": error.filename, "reason": error.strerror}
-        ) from None
-    if not files:
-        raise NothingToImportError(_("%(path)s holds no Markdown file.") % {"path": folder})
-    return import_files(
-        files,
-        collection=collection or folder.resolve().name,
-        complete=True,
-        embed_here=True,
-        progress=progress,
-    )
-
-
-def import_files(
-    files: Sequence[SourceFile],
-    *,
-    collection: str,
-    complete: bool,
-    embed_here: bool,
-    progress: Progress | None = None,
-) -> ImportReport:
-    """Adds and changes articles, one transaction each; a broken file is skipped with its reason.
-
-    An article that was edited in the console is overwritten only when its file has changed; its
-    history keeps the edit. If the files are the `complete` collection, articles whose file has
-    vanished are archived; a file that is there but broken keeps its article as it was. With
-    `embed_here` articles are indexed at once, else a job does it.
-    """
-    outcomes: dict[str, list[str]] = {_ADDED: [], _CHANGED: [], _UNCHANGED: []}
-    skipped: list[tuple[str, str]] = []
-    # First, so that a file that moved finds its address free.
-    removed = _archive_missing(collection, {file.path for file in files}) if complete else []
-    for done, file in enumerate(files):
-        if progress:
-            progress(done, len(files), file.path)
+    outcomes: set[State] = set()
+    articles: list[Article] = []
+    problems: list[str] = []
+    for document in documents:
         try:
-            document = read_document(file.path, file.read())
-            outcome, article = _store(document, collection, embed_here=embed_here)
+            outcome, article = _store(document, source, index=index)
         except BrokenDocumentError as error:
-            skipped.append((file.path, str(error)))
+            problems.append(str(error))
             continue
-        if embed_here:
-            index_article(article.pk)
-        outcomes[outcome].append(file.path)
-    if embed_here:
-        activate_if_complete(get_index(get_embedder()))
-    if progress:
-        progress(len(files), len(files), "")
-    return ImportReport(
-        added=tuple(outcomes[_ADDED]),
-        changed=tuple(outcomes[_CHANGED]),
-        removed=tuple(removed),
-        unchanged=tuple(outcomes[_UNCHANGED]),
-        skipped=tuple(skipped),
+        outcomes.add(outcome)
+        articles.append(article)
+    if not articles:
+        raise BrokenDocumentError(" ".join(problems[:3]))
+    present = {f"{source.name}/{document.path}" for document in documents}
+    if _archive_all(articles_of(source.name, path).exclude(imported_from__in=present)):
+        outcomes.add(State.REMOVED)
+    outcome = outcomes.pop() if len(outcomes) == 1 else State.CHANGED
+    return Stored(outcome, tuple(articles), tuple(problems))
+
+
+def articles_of(collection: str, path: str) -> QuerySet[Article]:
+    """The articles that were read from the file or page."""
+    origin = f"{collection}/{path}"
+    return Article.objects.filter(
+        Q(imported_from=origin) | Q(imported_from__startswith=f"{origin}#")
     )
+
+
+def archive_documents(collection: str, paths: Iterable[str]) -> list[str]:
+    """Archives the articles of documents that have vanished; returns the paths that had any."""
+    return [path for path in paths if _archive_all(articles_of(collection, path))]
+
+
+def archive_missing(collection: str, present: set[str]) -> list[str]:
+    """Archives the articles whose document is not among the `present` paths; returns theirs."""
+    stored = Article.objects.filter(imported_from__startswith=f"{collection}/")
+    origins = stored.exclude(import_hash="").values_list("imported_from", flat=True)
+    paths = {origin.removeprefix(f"{collection}/") for origin in origins}
+    missing = {_file_of(path, present) for path in paths} - present
+    return archive_documents(collection, sorted(missing))
+
+
+def _file_of(path: str, present: set[str]) -> str:
+    """The document that an article's path belongs to: before the last `#` is its file."""
+    before, mark, _name = path.rpartition("#")
+    return before if mark and path not in present else path
 
 
 @transaction.atomic
-def _store(document: Document, collection: str, *, embed_here: bool) -> tuple[str, Article]:
+def _archive_all(articles: QuerySet[Article]) -> int:
+    """Archives those that are not archived for that already; returns how many."""
+    vanished = list(articles.exclude(import_hash="").select_for_update(of=("self",)))
+    for article in vanished:
+        article.state = Article.State.ARCHIVED
+        # Empty, so that the document is published again should it come back.
+        article.import_hash = ""
+        article.save(update_fields=["state", "import_hash", "updated_at"])
+    return len(vanished)
+
+
+@transaction.atomic
+def _store(document: Document, source: KnowledgeSource, *, index: bool) -> tuple[State, Article]:
     """Returns what happened and the article, which is locked until the transaction ends."""
+    collection = source.name
     origin = f"{collection}/{document.path}"
     if len(origin) > 500:
         raise BrokenDocumentError(_("Its path is longer than 500 characters."))
     _lock_address(document.slug)
     article = Article.objects.select_for_update().filter(imported_from=origin).first()
     if article is not None and article.import_hash == document.content_hash:
-        return _UNCHANGED, article
+        return State.UNCHANGED, article
     holder = Article.objects.filter(slug=document.slug).exclude(imported_from=origin).first()
     if holder is not None and article is None and _has_vanished(holder, collection):
         article = holder
     elif holder is not None:
         raise BrokenDocumentError(
-            _("Its address %(slug)s belongs to another article: %(holder)s.")
+            _(
+                "Its address %(slug)s belongs to another article: %(holder)s. Rename one of them, "
+                "or import it under another collection's name."
+            )
             % {"slug": document.slug, "holder": holder.imported_from or holder.title}
         )
-    outcome = _CHANGED
+    outcome = State.CHANGED
     if article is None or not article.import_hash:
-        outcome = _ADDED
-        article = article or Article()
+        outcome = State.ADDED
+        article = article or Article(owner_id=source.owner_id)
         article.imported_from = origin
         article.state = document.state
-    for field in (
-        "slug", "title", "summary", "topic", "product", "keywords", "language", "audience",
-        "checked_on", "valid_until", "body",
-    ):  # fmt: skip
+    for field in _FIELDS:
         setattr(article, field, getattr(document, field))
     article.import_hash = document.content_hash
+    # What its history shows of this version.
+    article._history_user = source.asked_by  # type: ignore[attr-defined]  # simple-history's
+    article._change_reason = _("read from %(origin)s") % {"origin": origin[:80]}  # type: ignore[attr-defined]
     article.save()
-    if not embed_here:
+    if index:
         request_indexing(article.pk)
     return outcome, article
 
 
 def _has_vanished(article: Article, collection: str) -> bool:
-    """Its file left the collection, and perhaps comes back under another name."""
+    """Its document left the collection, and perhaps comes back under another name."""
     return not article.import_hash and article.imported_from.startswith(f"{collection}/")
 
 
 def _lock_address(slug: str) -> None:
-    """Two imports of one file follow each other, until the transaction ends."""
+    """Two imports of one document follow each other, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7203))", [slug])
-
-
-def _archive_missing(collection: str, present: set[str]) -> list[str]:
-    archived: list[str] = []
-    missing = Article.objects.filter(imported_from__startswith=f"{collection}/")
-    for pk, origin in list(missing.exclude(import_hash="").values_list("pk", "imported_from")):
-        path = origin.removeprefix(f"{collection}/")
-        if path in present:
-            continue
-        with transaction.atomic():
-            article = Article.objects.select_for_update().get(pk=pk)
-            article.state = Article.State.ARCHIVED
-            # Empty, so that the file is published again should it come back.
-            article.import_hash = ""
-            article.save(update_fields=["state", "import_hash", "updated_at"])
-        archived.append(path)
-    return archived

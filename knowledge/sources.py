@@ -1,102 +1,140 @@
-"""Where the files of a collection come from: a folder, or what staff upload."""
+"""What staff ask of sources: to be read, now or by schedule, and to take uploads."""
 
-import functools
-import os
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Sequence
+from datetime import datetime
 
-from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import OuterRef, TextField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from knowledge.documents import MAX_BYTES, BrokenDocumentError
+from config.jobs import enqueue, has_job
+from knowledge.documents import BrokenDocumentError, Defaults
+from knowledge.files import SourceFile
+from knowledge.ingestion import archive_missing
+from knowledge.models import KnowledgeSource, SourceDocument
 
-MAX_FILES_IN_ARCHIVE = 2000
-_SUFFIXES = (".md", ".markdown")
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file to import. `read` gives its bytes, at most one more than a document may have, or
-    raises BrokenDocumentError."""
-
-    path: str
-    read: Callable[[], bytes]
+State = KnowledgeSource.State
+_LOCK = "knowledge-source-"
 
 
-def folder_files(folder: Path) -> list[SourceFile]:
-    """The Markdown files below the folder, in order of their paths. Raises OSError."""
-    paths: list[str] = []
-    for parent, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        relative = Path(parent).relative_to(folder)
-        paths.extend((relative / name).as_posix() for name in names)
-    return [_in_folder(folder, path) for path in sorted(paths) if _is_document(path)]
-
-
-def uploaded_files(uploads: Iterable["UploadedFile[Any]"]) -> list[SourceFile]:
-    """The Markdown files among the uploads and in their .zip archives, which stay packed.
-
-    Raises BrokenDocumentError for an archive that cannot be opened or holds too many files.
-    """
-    found: list[SourceFile] = []
-    for upload in uploads:
-        name = upload.name or ""
-        if name.lower().endswith(".zip"):
-            found.extend(_archived_files(upload))
-        elif _is_document(name):
-            found.append(SourceFile(name, functools.partial(_read, upload.open)))
-    return sorted(found, key=lambda file: file.path)
-
-
-def _in_folder(folder: Path, path: str) -> SourceFile:
-    def open_file() -> IO[bytes]:
-        return (folder / path).open("rb")
-
-    return SourceFile(path, functools.partial(_read, open_file))
-
-
-def _archived_files(upload: "UploadedFile[Any]") -> Iterator[SourceFile]:
-    try:
-        archive = zipfile.ZipFile(upload)
-    except (zipfile.BadZipFile, OSError, ValueError):
-        raise BrokenDocumentError(
-            _("%(name)s is not a zip archive.") % {"name": upload.name}
-        ) from None
-    entries = [entry for entry in archive.infolist() if _is_document(entry.filename)]
-    if len(entries) > MAX_FILES_IN_ARCHIVE:
-        raise BrokenDocumentError(
-            _("%(name)s holds more than %(limit)d files.")
-            % {"name": upload.name, "limit": MAX_FILES_IN_ARCHIVE}
-        )
-    for entry in entries:
-        opened: Callable[[], IO[bytes]] = functools.partial(archive.open, entry)
-        yield SourceFile(entry.filename, functools.partial(_read, opened))
-
-
-def _is_document(path: str) -> bool:
-    """Markdown, not hidden, and not the folder's own description."""
-    parts = path.split("/")
-    return (
-        path.lower().endswith(_SUFFIXES)
-        and not any(part.startswith(".") or part in ("", "__MACOSX") for part in parts)
-        and path.lower() != "readme.md"
+def defaults_of(source: KnowledgeSource) -> Defaults:
+    """What its documents are where they do not say so themselves."""
+    return Defaults(
+        language=source.language,
+        audience=source.audience,
+        product=source.product,
+        topic=source.topic,
+        state=source.new_articles,
     )
 
 
-def _read(open_file: Callable[[], IO[bytes]]) -> bytes:
+@transaction.atomic
+def request_reading(source_id: int, *, user_id: int | None = None) -> bool:
+    """Has the worker read the source of web pages anew, in the name of the user who asks. False
+    if it is at it already, or they are no web pages."""
+    asked = (
+        KnowledgeSource.objects.filter(pk=source_id, kind__in=KnowledgeSource.WEB_KINDS)
+        .exclude(state__in=[State.WAITING, State.READING])
+        .update(
+            state=State.WAITING,
+            problem="",
+            total=0,
+            done=0,
+            next_read_at=None,
+            asked_by_id=user_id,
+        )
+    )
+    if asked:
+        enqueue_reading(source_id)
+    return bool(asked)
+
+
+@transaction.atomic
+def change_schedule(source: KnowledgeSource, *, now: datetime) -> None:
+    """After the source was changed: pages are asked for anew and wholly, since what they become
+    may differ, and the next reading is when the schedule says."""
+    source.documents.update(etag="", last_modified="")
+    KnowledgeSource.objects.filter(pk=source.pk).exclude(
+        state__in=[State.NEW, State.WAITING, State.READING]
+    ).update(next_read_at=source.next_after(source.read_at or now))
+
+
+def request_due(now: datetime) -> int:
+    """Requests what its schedule says to read, and goes on with what lost its job; returns how
+    many. Run every few minutes."""
+    due = list(KnowledgeSource.objects.due(now).values_list("pk", flat=True))
+    requested = sum(request_reading(pk) for pk in due)
+    lock = Concat(Value(_LOCK), Cast(OuterRef("pk"), TextField()))
+    lost = KnowledgeSource.objects.filter(
+        ~has_job(lock=lock), state__in=[State.WAITING, State.READING]
+    ).exclude(kind=KnowledgeSource.Kind.FOLDER)
+    for pk in list(lost.values_list("pk", flat=True)):
+        with transaction.atomic():
+            enqueue_reading(pk)
+            requested += 1
+    return requested
+
+
+def take_uploads(
+    files: Sequence[SourceFile],
+    *,
+    name: str,
+    complete: bool,
+    options: dict[str, object],
+    user_id: int | None = None,
+) -> KnowledgeSource:
+    """Keeps the files until the worker has read them, in the source of that name, which is made
+    or, with `options`, changed. A file that cannot be unpacked is kept with its reason.
+
+    If they are the `complete` collection, articles whose file is not among them are archived.
+    Raises BrokenDocumentError if a source of another kind has the name.
+    """
+    with transaction.atomic():
+        kind = KnowledgeSource.Kind.UPLOAD
+        source, _made = KnowledgeSource.objects.select_for_update().get_or_create(
+            name=name, defaults={**options, "kind": kind}
+        )
+        if source.kind != kind:
+            raise BrokenDocumentError(
+                _("%(name)s is a source of another kind: choose another name.") % {"name": name}
+            )
+        for field, value in {**options, "asked_by_id": user_id}.items():
+            setattr(source, field, value)
+        paths = {file.path for file in files}
+        if complete:
+            source.documents.exclude(path__in=paths).delete()
+        for file in files:
+            _keep(source, file)
+        waiting = source.documents.filter(state=SourceDocument.State.WAITING).count()
+        source.total, source.done, source.problem = waiting, 0, ""
+        source.state = State.READING
+        source.save()
+        enqueue_reading(source.pk)
+    if complete:
+        archive_missing(name, paths)
+    return source
+
+
+def enqueue_reading(source_id: int) -> None:
+    """In the caller's transaction. The jobs of one source follow each other."""
+    enqueue(
+        "knowledge.read_source",
+        lock=f"{_LOCK}{source_id}",
+        queue="knowledge",
+        source_id=source_id,
+    )
+
+
+def _keep(source: KnowledgeSource, file: SourceFile) -> None:
+    values: dict[str, object] = {
+        "state": SourceDocument.State.WAITING,
+        "problem": "",
+        "attempts": 0,
+        "content": None,
+    }
     try:
-        with open_file() as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason: object = error.strerror or error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        reason = error  # a damaged, encrypted or unknown kind of archive
-    raise BrokenDocumentError(_("It cannot be read: %(reason)s.") % {"reason": reason})
-
-
-def _raise(error: OSError) -> None:
-    raise error
+        values["content"] = file.read()
+    except BrokenDocumentError as error:
+        values |= {"state": SourceDocument.State.SKIPPED, "problem": str(error)}
+    SourceDocument.objects.update_or_create(source=source, path=file.path[:500], defaults=values)

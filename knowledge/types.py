@@ -27,10 +27,12 @@ class FoundPassage:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. Paths are relative to the folder; `skipped` adds each one's reason."""
+    """What an import did. Paths are relative to the folder, or web addresses; `skipped` adds each
+    one's reason, `remarks` what else staff should know of a document."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()

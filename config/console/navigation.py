@@ -24,7 +24,7 @@ from agent.models import (
 from channels.models import ChannelConfig, Delivery, InboundEvent
 from config.console.counts import Counts, get_counts
 from crm.models import Conversation, Customer, CustomerMerge, MergeSuggestion, StaffAlert, User
-from knowledge.models import Article, EmbeddingIndex
+from knowledge.models import Article, EmbeddingIndex, KnowledgeSource
 from tickets.models import HandoverRule, ResponseTarget, Satisfaction, Ticket
 
 Item = dict[str, Any]
@@ -56,6 +56,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _("Knowledge"),
             [
                 page.model(_("Articles"), "menu_book", Article),
+                page.model(_("Sources"), "cloud_download", KnowledgeSource),
                 page.model(_("Search index"), "database_search", EmbeddingIndex),
             ],
         ),

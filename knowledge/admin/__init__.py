@@ -1,5 +1,5 @@
 """The knowledge in the console."""
 
-from knowledge.admin import articles, indexes
+from knowledge.admin import articles, indexes, sources
 
-__all__ = ["articles", "indexes"]
+__all__ = ["articles", "indexes", "sources"]

@@ -51,7 +51,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     list_filter = ["state", "audience", "language", "topic", "product", "owner", "checked_on"]
     list_select_related = ["owner"]
     list_per_page = 50
-    search_fields = ["title", "slug", "summary", "keywords", "body"]
+    search_fields = ["title", "slug", "summary", "keywords", "body", "imported_from"]
     ordering = ["topic", "title"]
     inlines = [PassageInline]
     actions = ["publish", "archive", "reindex"]
@@ -106,7 +106,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         }
         return render(request, "knowledge/admin/preview.html", context)
 
-    @action(description=_("Import Markdown files"), url_path="upload-files", permissions=["upload"])
+    @action(description=_("Import files"), url_path="upload-files", permissions=["upload"])
     def upload(self, request: HttpRequest) -> HttpResponse:
         return redirect("admin:knowledge_article_upload")
 

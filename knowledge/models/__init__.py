@@ -1,10 +1,13 @@
 from knowledge.models.article import Article
 from knowledge.models.embedding import EmbeddingIndex, PassageEmbedding
 from knowledge.models.passage import Passage
+from knowledge.models.source import KnowledgeSource, SourceDocument
 
 __all__ = [
     "Article",
     "EmbeddingIndex",
+    "KnowledgeSource",
     "Passage",
     "PassageEmbedding",
+    "SourceDocument",
 ]

@@ -1,4 +1,5 @@
 import hashlib
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -7,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
+
+from knowledge.similarity import similarity_hash
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -76,6 +79,8 @@ class Article(models.Model):
     )
     # SHA-256 of the file as last imported; empty once the file has vanished.
     import_hash = models.CharField(max_length=64, blank=True, editable=False)
+    # Alike for texts that are nearly the same; see knowledge.duplicates.
+    similarity_hash = models.BigIntegerField(null=True, editable=False)
     # What the passages were made from; differs from `fingerprint()` while they are out of date.
     indexed_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     checked_on = models.DateField(
@@ -94,7 +99,9 @@ class Article(models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = ArticleQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["import_hash", "indexed_fingerprint"])
+    history = HistoricalRecords(
+        excluded_fields=["import_hash", "indexed_fingerprint", "similarity_hash"]
+    )
 
     class Meta:
         verbose_name = _("article")
@@ -110,6 +117,14 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, **options: Any) -> None:
+        fields = options.get("update_fields")
+        if fields is None or "body" in fields:
+            self.similarity_hash = similarity_hash(self.body)
+            if fields is not None:
+                options["update_fields"] = {*fields, "similarity_hash"}
+        super().save(**options)
 
     def get_absolute_url(self) -> str:
         return reverse("knowledge:article", args=[self.slug])

@@ -22,7 +22,7 @@ import yaml
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from knowledge.ingestion import import_folder  # noqa: E402
+from knowledge.imports import import_folder  # noqa: E402
 from knowledge.models import Article, Passage  # noqa: E402
 from knowledge.search import search_passages  # noqa: E402
 from knowledge.types import FoundPassage  # noqa: E402

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from crm.models import User
-from knowledge.models import Article
+from knowledge.models import Article, KnowledgeSource
 from tests.knowledge.fake_embedder import BagOfWordsEmbedder
 
 Write = Callable[..., Article]
@@ -43,6 +43,8 @@ def fields(article: Article | None = None, **changes: Any) -> dict[str, Any]:
         "keywords": "",
         "owner": "",
         "checked_on": "",
+        "product": "",
+        "valid_until": "",
         "passages-TOTAL_FORMS": 0,
         "passages-INITIAL_FORMS": 0,
     }
@@ -134,77 +136,101 @@ def packed(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def send(console: Client, *documents: SimpleUploadedFile, **changes: str) -> Any:
+    values = {
+        "collection": "handbook",
+        "audience": "public",
+        "language": "en",
+        "new_articles": "published",
+        **changes,
+    }
+    return console.post(f"{LIST}upload/", {**values, "documents": documents}, follow=True)
+
+
 def test_uploaded_files_become_articles(
     console: Client, run_jobs: RunJobs, embedder: BagOfWordsEmbedder
 ) -> None:
-    response = console.post(
-        f"{LIST}upload/",
-        {
-            "collection": "handbook",
-            "documents": [
-                upload("start.md", b"# Start\n\nBegin."),
-                upload("bad.md", b"\xff"),
-                upload("more.zip", packed(billing__plans=b"Plans.", billing__bad=b"")),
-            ],
-        },
+    response = send(
+        console,
+        upload("start.md", b"# Start\n\nBegin."),
+        upload("bad.md", b"\xff"),
+        upload("more.zip", packed(billing__plans=b"Plans.", billing__bad=b"")),
     )
-    html = response.content.decode()
+    assert "0 of 4 documents" in response.content.decode()
+    assert "every 2s" in response.content.decode()
+    assert embedder.embedded == []
+    assert run_jobs() == 3
+    html = console.get(response.request["PATH_INFO"]).content.decode()
 
     assert "2 added" in html
     assert "2 skipped" in html
     assert "bad.md" in html
-    assert embedder.embedded == []
-    assert run_jobs() == 2
+    assert "It is not UTF-8: see line 1. Save it as UTF-8." in html
+    assert "every 2s" not in html
     assert texts("billing/plans") == ["Plans."]
     assert Article.objects.get(slug="start").history.first().history_user.username == "erin"
 
 
-def test_only_a_whole_collection_archives_what_is_missing(console: Client) -> None:
+def test_an_upload_says_what_its_files_are(console: Client, run_jobs: RunJobs) -> None:
+    send(
+        console,
+        upload("a.md", b"Text."),
+        upload("b.md", b"---\naudience: public\n---\nText of its own."),
+        audience="internal",
+        language="de",
+        product="Desktop",
+        new_articles="draft",
+    )
+    run_jobs()
+
+    assert list(
+        Article.objects.order_by("slug").values_list("audience", "language", "product", "state")
+    ) == [("internal", "de", "Desktop", "draft"), ("public", "de", "Desktop", "draft")]
+
+
+def test_only_a_whole_collection_archives_what_is_missing(
+    console: Client, run_jobs: RunJobs
+) -> None:
     for name, complete, left in (("a", "", 1), ("b", "", 2), ("c", "on", 1)):
-        console.post(
-            f"{LIST}upload/",
-            {
-                "collection": "handbook",
-                "complete": complete,
-                "documents": [upload(f"{name}.md", b"Text.")],
-            },
-        )
+        send(console, upload(f"{name}.md", b"Text."), complete=complete)
+        run_jobs()
         assert Article.objects.filter(state="published").count() == left
 
 
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("notes.txt", b"Text.", "no .md file"),
+        ("notes.exe", b"Text.", "no document"),
         ("broken.zip", b"PK no zip", "not a zip archive"),
-        ("empty.zip", packed(), "no .md file"),
+        ("empty.zip", packed(), "no document"),
     ],
 )
 def test_an_upload_without_documents_is_refused(
     console: Client, name: str, content: bytes, problem: str
 ) -> None:
-    response = console.post(
-        f"{LIST}upload/", {"collection": "x", "documents": [upload(name, content)]}
-    )
+    response = send(console, upload(name, content))
 
     assert problem in response.content.decode()
+    assert not KnowledgeSource.objects.exists()
+
+
+def test_a_zip_that_unpacks_to_too_much_is_skipped(console: Client, run_jobs: RunJobs) -> None:
+    response = send(console, upload("bomb.zip", packed(big=b"x" * 50_000_000)))
+
+    assert "larger than 1 MB" in response.content.decode()
+    assert run_jobs() == 1
     assert not Article.objects.exists()
 
 
-def test_a_zip_that_unpacks_to_too_much_is_skipped(console: Client) -> None:
-    response = console.post(
-        f"{LIST}upload/",
-        {"collection": "x", "documents": [upload("bomb.zip", packed(big=b"x" * 50_000_000))]},
-    )
+def test_a_zip_of_too_many_large_files_is_refused(console: Client) -> None:
+    large = {f"file{number}": b"x" * 1_000_000 for number in range(250)}
+    response = send(console, upload("bomb.zip", packed(**large)))
 
-    assert "larger than 1 MB" in response.content.decode()
+    assert "unpacks to more than 200 MB" in response.content.decode()
 
 
 def test_paths_in_a_zip_stay_inside(console: Client) -> None:
-    response = console.post(
-        f"{LIST}upload/",
-        {"collection": "x", "documents": [upload("x.zip", packed(**{"..__up": b"Text."}))]},
-    )
+    response = send(console, upload("x.zip", packed(**{"..__up": b"Text."})))
 
     assert not Article.objects.exists()
     assert response.status_code == 200

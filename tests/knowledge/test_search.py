@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from knowledge.ingestion import import_folder
+from knowledge.imports import import_folder
 from knowledge.models import Article, EmbeddingIndex
 from knowledge.search import search_help, search_passages
 from knowledge.types import FoundPassage

@@ -1,0 +1,1 @@
+"""Web pages of others, fetched politely and without being led into our own network."""
