@@ -13,6 +13,7 @@ from agent.asking import ask_models
 from agent.decision import hand_over
 from agent.fallback import OFFLINE
 from agent.guardrails import Hit, screen
+from agent.intents.recognition import recognise
 from agent.journal import Journal
 from agent.language import detect_language, is_served
 from agent.mind import Mind, make_mind
@@ -22,6 +23,7 @@ from agent.types import (
     Decision,
     Desk,
     HandOver,
+    Intention,
     Question,
     Reading,
     Search,
@@ -83,7 +85,18 @@ def _read(question: Question, journal: Journal) -> Reading:
         scores = tuple(sentiment.score(text) for text in question.texts)
         note.title = ", ".join(f"{score:+.2f}" for score in scores)
         note.detail.update(scores=list(scores), earlier=list(question.past_sentiments))
-    return Reading(language, scores)
+    return Reading(language, scores, _recognise(question, journal))
+
+
+def _recognise(question: Question, journal: Journal) -> Intention | None:
+    with journal.step(AgentStep.Kind.INTENT, _("unknown")) as note:
+        intention = recognise(question.full_text)
+        if intention:
+            note.title = intention.name if intention.in_scope else _("out of scope")
+            note.detail.update(
+                name=intention.name, score=intention.score, in_scope=intention.in_scope
+            )
+    return intention
 
 
 def _decide_early(question: Question, reading: Reading, hit: Hit | None) -> Decision | None:

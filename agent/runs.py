@@ -137,7 +137,7 @@ def _close(
     run: AgentRun, state: str, considered: Considered, journal: Journal, now: datetime
 ) -> None:
     """The fence: only a run that is still running may leave anything behind."""
-    decision = considered.decision
+    decision, intention = considered.decision, considered.reading.intention
     changed = AgentRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
         state=state,
         decision=decision.action,
@@ -146,6 +146,8 @@ def _close(
         draft=printable(decision.text),
         sources=list(decision.sources),
         confidence=decision.confidence,
+        intent=intention.name if intention and intention.in_scope else "",
+        intent_score=intention.score if intention else None,
         finished_at=now,
     )
     if not changed:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 from agent import answering, budgets, bursts, drafts, metrics, runs
 from agent.evaluation import passes
+from agent.intents import retraining
 from agent.recall import corrections
 from config import jobs
 
@@ -25,6 +26,11 @@ def evaluate(*, run_id: int) -> None:
 @jobs.task("agent.send_correction", retry=jobs.Backoff())
 def send_correction(*, correction_id: int) -> None:
     corrections.send_correction(correction_id, now=_now())
+
+
+@jobs.task("agent.train_intents", queue="knowledge", retry=jobs.Backoff(max_attempts=3))
+def train_intents(*, force: int = 0) -> None:
+    retraining.retrain(now=_now(), force=bool(force))
 
 
 @jobs.task("agent.rescue_unanswered")

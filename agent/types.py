@@ -59,11 +59,23 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Intention:
+    """The likeliest intent, how likely it is among all intents (0..1), and whether the question
+    belongs to any of them at all."""
+
+    name: str
+    score: float
+    in_scope: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood of the question before any model saw it."""
+    """What was understood of the question before any model saw it. No `intention` means that
+    nobody taught the desk any intents, which is no reason for anything."""
 
     language: str
     sentiments: tuple[float, ...]
+    intention: Intention | None = None
 
     @property
     def sentiment(self) -> float | None:

@@ -29,7 +29,7 @@ _AGENT = {
     "tickets": {"view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction"},
     "knowledge": {"view_article", "view_passage", "view_knowledgesource"},
     "channels": {"view_delivery", "view_inboundevent"},
-    "agent": {"view_agentrun", "view_agentstep", "view_draft"},
+    "agent": {"add_intentexample", "view_agentrun", "view_agentstep", "view_draft"},
 }  # fmt: skip
 _SUPERVISOR = {
     "crm": {
@@ -52,6 +52,9 @@ _SUPERVISOR = {
         "view_evaluationrun", "add_evaluationrun", "view_evaluationcase", "add_evaluationcase",
         "change_evaluationcase", "delete_evaluationcase",
         "add_briefing", "change_briefing", "view_briefing",
+        "add_intent", "change_intent", "delete_intent", "view_intent",
+        "change_intentexample", "delete_intentexample", "view_intentexample",
+        "add_intentmodel", "change_intentmodel", "view_intentmodel",
         "view_prompt", "view_promptversion", "add_promptversion", "change_promptversion",
         "view_modelbudget", "change_modelbudget", "view_modelcall",
     },

@@ -38,6 +38,7 @@ STEP_ICONS: dict[str, str] = {
     AgentStep.Kind.GUARDRAIL: "shield",
     AgentStep.Kind.LANGUAGE: "translate",
     AgentStep.Kind.SENTIMENT: "mood",
+    AgentStep.Kind.INTENT: "category",
     AgentStep.Kind.MODEL: "neurology",
     AgentStep.Kind.TOOL: "build",
     AgentStep.Kind.GROUNDING: "fact_check",

@@ -5,6 +5,7 @@ from agent.models.correction import Correction
 from agent.models.draft import Draft
 from agent.models.evaluation import EvaluationCase, EvaluationResult, EvaluationRun
 from agent.models.guardrail import GuardrailRule
+from agent.models.intent import Intent, IntentExample, IntentModel
 from agent.models.metric import AgentMetric
 from agent.models.prompt import Prompt, PromptVersion
 from agent.models.run import AgentRun, AgentStep
@@ -20,6 +21,9 @@ __all__ = [
     "EvaluationResult",
     "EvaluationRun",
     "GuardrailRule",
+    "Intent",
+    "IntentExample",
+    "IntentModel",
     "ModelBudget",
     "ModelCall",
     "Prompt",

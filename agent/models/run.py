@@ -49,6 +49,10 @@ class AgentRun(models.Model):
     draft = models.TextField(_("prepared answer"), blank=True)
     sources = models.JSONField(_("sources"), default=list, blank=True)
     confidence = models.FloatField(_("confidence"), null=True, blank=True)
+    intent = models.CharField(
+        _("intent"), max_length=60, blank=True, help_text=_("Empty: out of scope, or unknown.")
+    )
+    intent_score = models.FloatField(_("sure of the intent"), null=True, blank=True)
     turn = models.PositiveIntegerField(
         _("turn"),
         default=0,
@@ -100,6 +104,7 @@ class AgentStep(models.Model):
         GUARDRAIL = "guardrail", _("guardrail")
         LANGUAGE = "language", _("language")
         SENTIMENT = "sentiment", _("sentiment")
+        INTENT = "intent", _("intent")
         MODEL = "model", _("model")
         TOOL = "tool", _("tool")
         GROUNDING = "grounding", _("support")

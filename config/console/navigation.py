@@ -18,6 +18,9 @@ from agent.models import (
     EvaluationCase,
     EvaluationRun,
     GuardrailRule,
+    Intent,
+    IntentExample,
+    IntentModel,
     ModelBudget,
     Prompt,
 )
@@ -65,6 +68,9 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 page.model(_("Runs"), "neurology", AgentRun),
                 page.model(_("Guardrails"), "shield", GuardrailRule),
+                page.model(_("Intents"), "category", Intent),
+                page.model(_("Examples of intents"), "label", IntentExample),
+                page.model(_("Intent models"), "model_training", IntentModel),
                 page.model(_("Hand-over rules"), "move_up", HandoverRule),
                 page.model(_("Briefing"), "record_voice_over", Briefing),
                 page.model(_("Prompts"), "edit_note", Prompt),

@@ -40,8 +40,8 @@ def test_every_step_can_be_read_afterwards(ask: Ask, answer: Answer) -> None:
     run = answer(ask("How do I invite people to my workspace?", subject="Invite"))
     steps = list(run.steps.all())
     assert [step.kind for step in steps] == [
-        "guardrail", "language", "sentiment", "model", "tool", "model", "tool", "grounding",
-        "decision",
+        "guardrail", "language", "sentiment", "intent", "model", "tool", "model", "tool",
+        "grounding", "decision",
     ]  # fmt: skip
     search = next(step for step in steps if step.title == "search_knowledge_base")
     assert search.detail["result"]["passages"][0]["similarity"] > 0.5
