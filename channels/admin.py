@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from channels.inbound import reprocess_event
-from channels.models import ChannelConfig, Delivery, InboundEvent
-from channels.recovery import cancel_delivery, retry_delivery
+from channels.models import ChannelConfig, Delivery, InboundEvent, Suppression
+from channels.recovery import cancel_delivery, lift_suppression, retry_delivery
 from channels.settings import save_channel
 from crm.admin.base import DropdownFilter, ModelAdmin, ReadOnlyAdmin, display
 from crm.models import Conversation, Message
@@ -265,3 +265,23 @@ class ChannelConfigAdmin(ModelAdmin[ChannelConfig]):
                 released,
             )
             messages.success(request, text % {"n": released})
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ModelAdmin[Suppression]):
+    """Addresses that nothing is sent to. Deleting one sends what was held back."""
+
+    list_display = ("address", "channel", "reason", "created_at")
+    list_filter = (("channel", ChoicesDropdownFilter),)
+    search_fields = ("address",)
+    fields = readonly_fields = ("address", "channel", "reason", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        lift_suppression(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        for suppression in queryset:
+            lift_suppression(suppression)

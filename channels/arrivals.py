@@ -18,6 +18,7 @@ from crm.types import Identity, IncomingMessage
 from tickets import services as tickets
 
 Channel = Conversation.Channel
+Trust = CustomerIdentifier.Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def record_arrival(arrival: Arrival, *, now: datetime) -> Recorded:
     threads.remember_thread(conversation, arrival.keys)
     if not created:
         return Recorded(message)
+    if arrival.channel == Channel.EMAIL and arrival.trust >= Trust.AUTHENTICATED:
+        recovery.note_sign_of_life(channel=arrival.channel, address=arrival.identity.value)
     if arrival.files_to_fetch:
         jobs.enqueue("channels.fetch_media", queue="inbound", message_id=message.pk)
     if arrival.forwarded_by:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from channels import settlement
 from channels.adapters import get_adapter
-from channels.models import Delivery
+from channels.models import Delivery, Suppression
 from crm import alerts
 from crm.models import Message
 from tickets.cancellation import put_forward_reply
@@ -77,13 +77,31 @@ def _cancel(delivery: Delivery, cancellable: list[State], *, now: datetime) -> b
     return cancelled
 
 
-def release_held(*, channel: str = "", conversation_id: int | None = None) -> int:
-    """Queues what was held back again, of a channel or of a conversation; returns how many."""
+@transaction.atomic
+def lift_suppression(suppression: Suppression) -> int:
+    """The address takes mail again, so a person says; what was held back is queued: how many."""
+    suppression.delete()
+    return release_held(channel=suppression.channel, address=suppression.address)
+
+
+def note_sign_of_life(*, channel: str, address: str) -> None:
+    """Somebody wrote from the address for certain, so it exists: what a bounce said of it no
+    longer counts. The caller releases what it held back."""
+    Suppression.objects.filter(channel=channel, address=address).delete()
+
+
+def release_held(
+    *, channel: str = "", conversation_id: int | None = None, address: str = ""
+) -> int:
+    """Queues what was held back again, of a channel, a conversation or a normalised address;
+    returns how many."""
     held = Delivery.objects.filter(state=State.HELD).select_related("message")
     if channel:
         held = held.filter(message__conversation__channel=channel)
     if conversation_id:
         held = held.filter(message__conversation=conversation_id)
+    if address:
+        held = held.filter(message__conversation__identifier__value=address)
     released = 0
     for delivery in held.order_by("message_id", "part"):
         with transaction.atomic():

@@ -136,7 +136,7 @@ def enqueue(
 
 
 def suppress(delivery: Delivery, reason: str, *, now: datetime) -> None:
-    """Nothing is sent to this address any more, until a person lifts it."""
+    """Nothing is sent to this address any more, until a person lifts it or its owner writes."""
     identifier = delivery.message.conversation.identifier
     if identifier is not None:
         Suppression.objects.get_or_create(

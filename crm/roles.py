@@ -44,7 +44,9 @@ _SUPERVISOR = {
         "view_embeddingindex", "add_knowledgesource", "change_knowledgesource",
         "delete_knowledgesource", "view_sourcedocument",
     },
-    "channels": {"change_delivery", "view_channelconfig"},
+    "channels": {
+        "change_delivery", "view_channelconfig", "view_suppression", "delete_suppression",
+    },
     "agent": {
         "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
         "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",

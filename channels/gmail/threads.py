@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urljoin
 
+from django.conf import settings
 from django.db.models import BinaryField
 from django.db.models.functions import Substr
 from django.utils.translation import override
@@ -14,6 +16,7 @@ from channels.gmail.structure import read_structure
 from channels.gmail.types import MailProblem, OutgoingMail
 from channels.models import ChannelConfig, Delivery, InboundEvent, ThreadKey
 from crm.models import Conversation, Message
+from crm.types import Source
 from tickets import services as tickets
 
 # A mail's head; the files behind it are not read.
@@ -72,7 +75,7 @@ def build_mail(message: Message, *, token: str, thread: Thread) -> OutgoingMail:
         automatic=message.author != Message.Author.STAFF,
         greeting=config.greeting if config else "",
         signature=config.signature if config else "",
-        sources=tuple(message.sources),
+        sources=tuple(_absolute(source) for source in message.sources),
     )
 
 
@@ -142,6 +145,11 @@ def _own_thread(message: Message) -> Thread:
         references=ours,
         begun_by_us=True,
     )
+
+
+def _absolute(source: Source) -> Source:
+    """A page of the help centre has an address within the desk, which a mail cannot follow."""
+    return {"title": source["title"], "url": urljoin(f"{settings.PUBLIC_URL}/", source["url"])}
 
 
 def _language(message: Message) -> str | None:

@@ -24,7 +24,7 @@ from agent.models import (
     ModelBudget,
     Prompt,
 )
-from channels.models import ChannelConfig, Delivery, InboundEvent
+from channels.models import ChannelConfig, Delivery, InboundEvent, Suppression
 from config.console.counts import Counts, get_counts
 from crm.models import Conversation, Customer, CustomerMerge, MergeSuggestion, StaffAlert, User
 from knowledge.models import Article, EmbeddingIndex, KnowledgeSource
@@ -91,6 +91,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 page.model(_("Jobs"), "settings_suggest", ProcrastinateJob, counts.failed_jobs),
                 page.model(_("Deliveries"), "outbox", Delivery, counts.undelivered),
+                page.model(_("Suppressed addresses"), "block", Suppression),
                 page.model(_("Inbound events"), "move_to_inbox", InboundEvent),
             ],
         ),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from channels.delivery import deliver
-from channels.models import ChannelConfig, Delivery, InboundEvent
+from channels.models import ChannelConfig, Delivery, InboundEvent, Suppression
 from crm.models import Message, User
 from tickets.models import Ticket
 from tickets.services import reply_to_ticket
@@ -104,6 +104,29 @@ def test_payload_is_for_supervisors(
     assert (b"&lt;b&gt;words" in response.content) is payload
     assert b"<b>words" not in response.content
     assert client.get("/admin/channels/inboundevent/").status_code == status
+
+
+def test_a_supervisor_lifts_what_suppresses_an_address(
+    client: Client, bob: User, carol: User, ask: Ask
+) -> None:
+    suppression = Suppression.objects.create(
+        channel="web",
+        address="alice@example.com",
+        reason="It came back.",
+        created_at=timezone.now(),
+    )
+    message = reply_to_ticket(ticket=ask(), staff=bob, text="Hello", now=timezone.now())
+    held = Delivery.objects.get(message=message)
+    deliver(held.pk)
+    url = f"/admin/channels/suppression/{suppression.pk}/delete/"
+    client.force_login(bob)
+    assert client.post(url, {"post": "yes"}).status_code == 403
+    client.force_login(carol)
+    assert "alice@example.com" in client.get("/admin/channels/suppression/").content.decode()
+    assert client.post(url, {"post": "yes"}).status_code == 302
+    held.refresh_from_db()
+    assert held.state == Delivery.State.QUEUED
+    assert not Suppression.objects.exists()
 
 
 def test_channel_settings_are_the_administrators(client: Client, carol: User, dora: User) -> None:

@@ -143,6 +143,19 @@ def test_case_17_and_18_nothing_is_sent_to_machines_or_ourselves(
     assert double.calls["create_draft"] == 0
 
 
+def test_a_page_of_the_help_centre_is_named_with_its_whole_address(
+    double: GmailDouble, asked: Conversation, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://desk.example.com"
+    queued = answer(asked)
+    Message.objects.filter(pk=queued.message_id).update(
+        sources=[{"title": "Invoices", "url": "/help/billing/invoices"}]
+    )
+    send(queued)
+    sent = double.mailbox.sent[0].raw
+    assert b"https://desk.example.com/help/billing/invoices" in sent
+
+
 def test_a_limit_is_waited_for(double: GmailDouble, asked: Conversation) -> None:
     double.retry_after = "600"
     double.faults.queue("send_draft", Fault.RATE_LIMITED)

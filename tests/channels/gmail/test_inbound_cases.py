@@ -513,8 +513,15 @@ def test_case_19_a_permanent_bounce_is_told_and_the_address_suppressed(
     assert Suppression.objects.get().address == "alice@example.com"
     double.deliver(reply())
     catch_up()
-    assert send(answer(Conversation.objects.get())).state == Delivery.State.HELD
+    held = send(answer(Conversation.objects.get()))
+    assert held.state == Delivery.State.HELD
     assert len(double.mailbox.sent) == 1
+    # A mail that is surely from its owner shows that the address takes mail again.
+    owner = reply("Me again.", message_id="<a3@x>", Authentication_Results=GOOGLE_PASS)
+    double.deliver(owner)
+    catch_up()
+    assert not Suppression.objects.exists()
+    assert send(held).state == Delivery.State.SENT
 
 
 def test_case_20_a_passing_bounce_is_noted_and_nothing_suppressed(
