@@ -13,17 +13,15 @@ from agent.candidates import Candidate, put_title_first, read_candidates
 from agent.confidence import estimate_confidence
 from agent.decision import SEND_CONFIDENCE
 from agent.disagreement import find_disagreement
+from agent.followups import Asked, read_asked
 from agent.model import ChatMessage, Deadline, ModelTurn, ToolCall, ToolSpec
 from agent.parts import is_subject, is_told, split_parts
 from agent.quoting import Quote, quote, wants_to_act
-from agent.wording import content_words
 
 NAME = "offline"
 MAX_QUERY = 2_000
 MAX_SUMMARY = 1_000
 MAX_CITED = 5
-# A question with fewer words that carry meaning is read together with what was asked before.
-WORDS_OF_A_QUESTION = 3
 
 
 class OfflineModel:
@@ -35,9 +33,12 @@ class OfflineModel:
         self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
     ) -> ModelTurn:
         del tools, deadline  # it knows the tools, and it is never late
-        question = _read_question(messages)
-        parts = split_parts(question)
+        asked = read_asked([message.text for message in messages if message.role == "user"])
         searches = _list_searches(messages)
+        if asked.own:
+            return _follow_up(asked, searches)
+        question = asked.question
+        parts = split_parts(question)
         if not searches:
             return _search(question, *parts)
         whole = _answer(question, searches)
@@ -100,6 +101,31 @@ def _read_title_search(best: Candidate, searches: Mapping[str, str]) -> list[Can
     ]
 
 
+def _follow_up(asked: Asked, searches: Mapping[str, str]) -> ModelTurn:
+    """What the article on the topic says to what was added; or, of what points nowhere, what an
+    article of its own says. What no article speaks of is not answered with the topic again."""
+    if not searches:
+        alone = [asked.own] if asked.may_stand_alone else []
+        return _search(asked.question, *alone)
+    if asked.may_stand_alone:
+        alone_answer = _answer(asked.own, searches)
+        if alone_answer and alone_answer.is_sure:
+            return _conclude(alone_answer, {})
+    whole = _answer(asked.question, searches)
+    if whole is None:
+        return _escalate("The knowledge base holds nothing on this.")
+    if whole.best.title not in searches:
+        return _search(whole.best.title)
+    read = _read_title_search(whole.best, searches)
+    passages = [*whole.passages, *(one for one in read if one not in whole.passages)]
+    for question in (asked.own, asked.question):
+        found = quote(question, passages)
+        sections = [one.headings for one in passages if one.id in found.passage_ids]
+        if is_told(asked.own, [found.text, *sections]):
+            return _conclude(replace(whole, quote=found), {})
+    return _escalate(f"“{whole.best.title}” does not tell: “{asked.own}”")
+
+
 def _lacks_steps(whole: _Answer, searches: Mapping[str, str]) -> bool:
     """Whether the article may have what the customer should do in a passage not seen yet."""
     return (
@@ -153,15 +179,6 @@ def _choose(whole: _Answer, parts: Mapping[str, _Answer | None]) -> tuple[list[_
         elif answer is None or answer.best.article != whole.best.article:
             return [], [part]
     return answers, []
-
-
-def _read_question(messages: Sequence[ChatMessage]) -> str:
-    """What the customer wants now; a short follow-up is read with the question before it."""
-    asked = [message.text for message in messages if message.role == "user"]
-    question = asked[-1] if asked else ""
-    if len(asked) > 1 and len(content_words(question)) < WORDS_OF_A_QUESTION:
-        return f"{asked[-2]}\n{question}"
-    return question
 
 
 def _list_searches(messages: Sequence[ChatMessage]) -> dict[str, str]:
