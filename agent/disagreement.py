@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from agent.candidates import Candidate
 from agent.likeness import dot
@@ -21,13 +22,35 @@ _MEASURE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What one article says, and what another says of the same matter."""
+
+    claim: str
+    counterclaim: str
+    other: Candidate
+
+
 def find_disagreement(answer: str, source: Candidate, others: Sequence[Candidate]) -> str:
-    """A sentence for staff that names both articles, or "" if nothing contradicts the answer.
+    """A sentence for staff that names both articles, or "" if nothing contradicts the answer."""
+    found = find_contradiction(answer, others)
+    if found is None:
+        return ""
+    return (
+        f"Two articles disagree. “{source.title}”: “{found.claim[:200]}” "
+        f"“{found.other.title}”: “{found.counterclaim[:200]}”"
+    )
+
+
+def find_contradiction(answer: str, others: Sequence[Candidate]) -> Disagreement | None:
+    """The first sentence of another article that contradicts the answer.
 
     Contradicting is a sentence on the same matter with another number of the same unit, or with
     a "not" that the other lacks. Passages that other articles merely share words with are none.
     """
-    claims = [sentence for sentence in split_sentences(answer) if content_words(sentence)]
+    claims = [
+        sentence for sentence in split_sentences(from_markdown(answer)) if content_words(sentence)
+    ]
     pairs = [
         (claim, sentence, other)
         for other in others
@@ -36,15 +59,12 @@ def find_disagreement(answer: str, source: Candidate, others: Sequence[Candidate
         if _share(claim, sentence) >= SAME_WORDS and _differ(claim, sentence)
     ][:MAX_COMPARED]
     if not pairs:
-        return ""
+        return None
     vectors = get_embedder().embed([text for claim, said, _ in pairs for text in (claim, said)])
     for index, (claim, said, other) in enumerate(pairs):
         if dot(vectors[2 * index], vectors[2 * index + 1]) >= SAME_MATTER:
-            return (
-                f"Two articles disagree. “{source.title}”: “{claim[:200]}” "
-                f"“{other.title}”: “{said[:200]}”"
-            )
-    return ""
+            return Disagreement(claim, said, other)
+    return None
 
 
 def _differ(claim: str, sentence: str) -> bool:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 from agent import answering, budgets, bursts, drafts, metrics, runs
 from agent.evaluation import passes
+from agent.gaps import contradictions, drafting, finding
 from agent.intents import retraining
 from agent.recall import corrections
 from config import jobs
@@ -31,6 +32,18 @@ def send_correction(*, correction_id: int) -> None:
 @jobs.task("agent.train_intents", queue="knowledge", retry=jobs.Backoff(max_attempts=3))
 def train_intents(*, force: int = 0) -> None:
     retraining.retrain(now=_now(), force=bool(force))
+
+
+@jobs.task("agent.find_gaps", queue="knowledge")
+def find_gaps() -> None:
+    """Groups what was asked in vain, and drafts anew what grew."""
+    finding.find_gaps(now=_now())
+    drafting.draft_articles()
+
+
+@jobs.task("agent.find_contradictions", queue="knowledge")
+def find_contradictions() -> None:
+    contradictions.find_contradictions(now=_now())
 
 
 @jobs.task("agent.rescue_unanswered")

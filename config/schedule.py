@@ -23,6 +23,8 @@ every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdu
 every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model
 every("*/5 * * * *", "knowledge.read_due_sources")  # sources with a schedule
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
+every("27 * * * *", "agent.find_gaps")  # what was asked in vain, by meaning
+every("33 2 * * *", "agent.find_contradictions")  # between articles
 every("11 4 * * *", "channels.renew_gmail_watch")  # Gmail ends it after seven days
 every("41 3 * * *", "channels.forget_old_counters")
 every("23 3 * * *", "config.remove_finished_jobs")

@@ -50,6 +50,7 @@ _SUPERVISOR = {
     "agent": {
         "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
         "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",
+        "view_gap", "change_gap", "view_contradiction", "change_contradiction",
         "view_correction", "add_correction",
         "view_evaluationrun", "add_evaluationrun", "view_evaluationcase", "add_evaluationcase",
         "change_evaluationcase", "delete_evaluationcase",

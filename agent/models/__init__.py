@@ -4,6 +4,7 @@ from agent.models.call import ModelCall
 from agent.models.correction import Correction
 from agent.models.draft import Draft
 from agent.models.evaluation import EvaluationCase, EvaluationResult, EvaluationRun
+from agent.models.gap import Contradiction, Gap, GapQuestion
 from agent.models.guardrail import GuardrailRule
 from agent.models.intent import Intent, IntentExample, IntentModel
 from agent.models.metric import AgentMetric
@@ -15,11 +16,14 @@ __all__ = [
     "AgentRun",
     "AgentStep",
     "Briefing",
+    "Contradiction",
     "Correction",
     "Draft",
     "EvaluationCase",
     "EvaluationResult",
     "EvaluationRun",
+    "Gap",
+    "GapQuestion",
     "GuardrailRule",
     "Intent",
     "IntentExample",

@@ -1,0 +1,1 @@
+"""What the knowledge lacks, contradicts and let grow old."""
