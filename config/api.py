@@ -14,10 +14,11 @@ import agent.api
 import channels.gmail.webhook
 import channels.web.api
 import channels.whatsapp.webhook
+import knowledge.api
 import tickets.api
 from channels.gmail.push import CertsUnavailable
 from config import probes
-from config.auth import staff_or_token
+from config.auth import editor, staff_or_token
 from config.errors import error_response, register_error_handlers
 
 
@@ -76,3 +77,4 @@ api.add_router("", channels.gmail.webhook.router)
 api.add_router("", channels.whatsapp.webhook.router)
 api.add_router("", tickets.api.router)
 api.add_router("", agent.api.router, auth=staff_or_token)
+api.add_router("/knowledge", knowledge.api.router, auth=editor)

@@ -299,6 +299,7 @@ if KNOWLEDGE_FETCH_LOOPBACK and (_https or (DATABASE_URL and not DEBUG)):
 
 # --- Watching ------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+API_TOKEN = env.text("API_TOKEN")
 ALERT_ESCALATION_RATE = env.number("ALERT_ESCALATION_RATE", 0.25)
 ALERT_LATENCY_SECONDS = env.number("ALERT_LATENCY_SECONDS", 3.0)
 LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "console"), "json")

@@ -231,4 +231,4 @@ def _record(
         document.last_modified = content.last_modified
     document.save(update_fields=_RECORDED)
     KnowledgeSource.objects.filter(pk=document.source_id).update(done=F("done") + 1)
-    log.info("document_read", source=document.source_id, document=document.pk, outcome=state.value)
+    log.debug("document_read", source=document.source_id, document=document.pk, outcome=state.value)
