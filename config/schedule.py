@@ -21,6 +21,7 @@ every("*/10 * * * *", "channels.remind_of_windows")  # WhatsApp's 24 hours end s
 every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
 every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue
 every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model
+every("7 * * * *", "config.check_knowledge")  # articles past their last day, failed sources
 every("*/5 * * * *", "knowledge.read_due_sources")  # sources with a schedule
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
 every("27 * * * *", "agent.find_gaps")  # what was asked in vain, by meaning

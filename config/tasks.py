@@ -1,6 +1,6 @@
 from django.utils import timezone
 
-from config import rescue
+from config import knowledge_watch, rescue
 from config.jobs import task
 
 
@@ -17,3 +17,8 @@ def rescue_overdue_jobs() -> None:
 @task("config.remove_finished_jobs")
 def remove_finished_jobs() -> None:
     rescue.remove_finished_jobs()
+
+
+@task("config.check_knowledge")
+def check_knowledge() -> None:
+    knowledge_watch.check_knowledge(timezone.now())

@@ -8,11 +8,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from knowledge.admin import notices, tables, uploads
 from knowledge.admin.base import ArticleAdminBase, TabularInline, action, display
+from knowledge.admin.versions import restore, show_versions
+from knowledge.care import list_expired, list_expiring
 from knowledge.indexing import request_indexing
 from knowledge.models import Article, Passage
 from knowledge.pages import render_article
@@ -37,6 +40,19 @@ class PassageInline(TabularInline[Passage, Article]):
         return False
 
 
+class ValidityFilter(admin.SimpleListFilter):
+    title = _("validity")
+    parameter_name = "validity"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("expired", _("past its last day")), ("soon", _("ends within 14 days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        today = timezone.localdate()
+        wanted = {"expired": list_expired, "soon": list_expiring}.get(self.value() or "")
+        return queryset.filter(pk__in=wanted(today).values("pk")) if wanted else queryset
+
+
 @admin.register(Article)
 class ArticleAdmin(ArticleAdminBase[Article]):
     list_display = [
@@ -46,9 +62,19 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         "show_audience",
         "owner",
         "checked_on",
+        "valid_until",
         "show_indexed",
     ]
-    list_filter = ["state", "audience", "language", "topic", "product", "owner", "checked_on"]
+    list_filter = [
+        ValidityFilter,
+        "state",
+        "audience",
+        "language",
+        "topic",
+        "product",
+        "owner",
+        "checked_on",
+    ]
     list_select_related = ["owner"]
     list_per_page = 50
     search_fields = ["title", "slug", "summary", "keywords", "body", "imported_from"]
@@ -56,7 +82,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     inlines = [PassageInline]
     actions = ["publish", "archive", "reindex"]
     actions_list = ["upload"]
-    actions_detail = ["preview"]
+    actions_detail = ["preview", "versions"]
     readonly_fields = ["imported_from", "created_at", "updated_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "summary", "body"]}),
@@ -74,6 +100,16 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         view = self.admin_site.admin_view
         own = [
             path("upload/", view(uploads.upload_articles), name="knowledge_article_upload"),
+            path(
+                "<int:pk>/versions/",
+                view(show_versions),
+                name="knowledge_article_versions",
+            ),
+            path(
+                "<int:pk>/versions/<int:version>/restore/",
+                view(restore),
+                name="knowledge_article_restore",
+            ),
             path("<int:pk>/preview/", view(self.preview_page), name="knowledge_article_preview"),
         ]
         return [*own, *super().get_urls()]
@@ -113,6 +149,10 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     @action(description=_("Preview"), url_path="show-preview", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:knowledge_article_preview", object_id)
+
+    @action(description=_("Versions"), url_path="show-versions", permissions=["view"])
+    def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:knowledge_article_versions", object_id)
 
     @admin.action(description=_("Publish the selected articles"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
