@@ -11,7 +11,7 @@ from agent.evaluation.trial import try_question
 from agent.followups import read_asked
 from agent.types import Question
 from crm.types import PastMessage
-from knowledge.ingestion import import_folder
+from knowledge.imports import import_folder
 
 CASES = Path(__file__).with_name("follow_ups.yaml")
 ARTICLES = Path(__file__).parents[2] / "sample_company" / "articles"
