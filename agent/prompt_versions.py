@@ -10,6 +10,7 @@ from django.db.models import Avg, Count, Max, Q, Sum
 from django.utils.translation import gettext as _
 
 from agent.models import AgentRun, Draft, Prompt, PromptVersion
+from config import jobs
 from crm.models import User
 
 State = PromptVersion.State
@@ -103,6 +104,21 @@ def return_to_previous(prompt: Prompt, *, now: datetime) -> PromptVersion:
         end_trial(trial)
     activate(previous, now=now)
     return previous
+
+
+@transaction.atomic
+def request_score(version: PromptVersion, *, suite: str) -> None:
+    """Has the worker run the cases of a suite by this version, and keep how many went right."""
+    PromptVersion.objects.filter(pk=version.pk).update(
+        scored_on=suite, right=None, total=None, scored_at=None
+    )
+    jobs.enqueue(
+        "agent.score_prompt",
+        lock="evaluation",
+        queue="knowledge",
+        version_id=version.pk,
+        suite=suite,
+    )
 
 
 @dataclass(frozen=True, slots=True)

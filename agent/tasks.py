@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from agent import answering, budgets, bursts, drafts, metrics, runs
+from agent import answering, budgets, bursts, drafts, metrics, prompt_scores, runs
 from agent.evaluation import passes
 from agent.gaps import contradictions, drafting, finding
 from agent.intents import retraining
@@ -22,6 +22,11 @@ def resume_conversation(*, conversation_id: int, message_id: int) -> None:
 @jobs.task("agent.evaluate", retry=jobs.Backoff(max_attempts=3))
 def evaluate(*, run_id: int) -> None:
     passes.evaluate(run_id, clock=_now)
+
+
+@jobs.task("agent.score_prompt", retry=jobs.Backoff(max_attempts=3))
+def score_prompt(*, version_id: int, suite: str) -> None:
+    prompt_scores.score(version_id, suite=suite, clock=_now)
 
 
 @jobs.task("agent.send_correction", retry=jobs.Backoff())

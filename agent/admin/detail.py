@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 _LONG = 140
 _MAX_ROWS = 50
 _FIRST: list[object] = [
-    "error", "arguments", "query", "result", "title", "headings", "text", "score", "similarity",
+    "error", "seen", "arguments", "query", "result", "title", "headings", "text", "score",
+    "similarity",
     "text_rank", "reason", "why",
 ]  # fmt: skip
 

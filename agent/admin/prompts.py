@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agent import prompt_versions
 from agent.admin.labels import PROMPT_TONES
+from agent.evaluation import records
 from agent.models import Prompt, PromptVersion
 from agent.prompt_versions import PromptVersionError
 from agent.prompts import RULES
@@ -21,6 +22,11 @@ from crm.admin.base import ModelAdmin, ReadOnlyAdmin, display
 from crm.keys import parse_key
 from crm.labels import Label
 from crm.models import User
+
+SUITES = (
+    (records.COLLECTED, _("our own cases")),
+    (records.SAMPLE, _("the sample messages")),
+)
 
 
 @admin.register(Prompt)
@@ -55,6 +61,8 @@ class PromptAdmin(ReadOnlyAdmin[Prompt]):
             "prompt": prompt,
             "rules": RULES,
             "may_change": request.user.has_perm("agent.change_promptversion"),
+            "suites": SUITES,
+            "suite_names": dict(SUITES),
             "versions": [
                 (version, _label(version), outcomes.get(version.pk))
                 for version in prompt.versions.select_related("author")
@@ -75,6 +83,7 @@ class PromptVersionAdmin(ModelAdmin[PromptVersion]):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/activation/", wrap(activation), name="agent_prompt_activation"),
+            path("<int:pk>/score/", wrap(score), name="agent_prompt_score"),
             path("<int:pk>/trial/", wrap(trial), name="agent_prompt_trial"),
             path("<int:pk>/trial/end/", wrap(trial_end), name="agent_prompt_trial_end"),
             *super().get_urls(),
@@ -158,6 +167,19 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
             _t("Version %(number)d answers %(share)d %% of the conversations now.")
             % {"number": version.number, "share": share},
         )
+    return _to_prompt(version.prompt_id)
+
+
+def score(request: HttpRequest, pk: int) -> HttpResponse:
+    """Has a suite of cases tried by the version."""
+    refused = _refuse(request)
+    if refused:
+        return refused
+    version = get_object_or_404(PromptVersion, pk=pk)
+    suite = request.POST.get("suite", "")
+    if suite in dict(SUITES):
+        prompt_versions.request_score(version, suite=suite)
+        messages.success(request, _t("The cases are being tried. Reload the page for the score."))
     return _to_prompt(version.prompt_id)
 
 

@@ -20,6 +20,7 @@ from agent.admin.labels import (
     outcome_label,
 )
 from agent.models import AgentRun
+from agent.questions import list_seen_messages
 from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
 
@@ -50,7 +51,9 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         run = get_object_or_404(
-            AgentRun.objects.select_related("conversation__customer", "message", "reply"),
+            AgentRun.objects.select_related(
+                "conversation__customer", "message", "reply", "prompt_version__prompt"
+            ),
             pk=parse_key(object_id),
         )
         ticket = run.conversation.tickets.order_by("-id").first()
@@ -62,6 +65,8 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
             "run": run,
             "ticket": ticket,
             "outcome": outcome_label(run),
+            "asked": list_seen_messages(run),
+            "calls": run.calls.all(),
             "steps": [describe_step(step) for step in run.steps.all()],
         }
         return TemplateResponse(request, "agent/admin/run.html", context)

@@ -7,7 +7,7 @@ from agent import plaintext
 from agent.evaluation.cases import Case, Expectation
 from agent.evaluation.trial import Trial, try_question
 from agent.grounding import check_answer
-from agent.models import AgentRun
+from agent.models import AgentRun, PromptVersion
 from agent.types import Decision, Question
 from knowledge.reading import list_article_passages
 from tickets.models import Ticket
@@ -74,10 +74,11 @@ class Outcome:
         return self.decision.action in {Action.SEND, Action.DRAFT}
 
 
-def run_cases(cases: Sequence[Case]) -> Iterator[Outcome]:
-    """Each case's outcome as soon as it is there. Slow; no transaction may be open."""
+def run_cases(cases: Sequence[Case], *, version: PromptVersion | None = None) -> Iterator[Outcome]:
+    """Each case's outcome as soon as it is there, by the active version of the prompt or the
+    given one. Slow; no transaction may be open."""
     for case in cases:
-        yield judge(case, try_question(build_question(case)))
+        yield judge(case, try_question(build_question(case), version=version))
 
 
 def build_question(case: Case) -> Question:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.journal import Journal
+from agent.mind import make_mind
+from agent.models import PromptVersion
 from agent.pipeline import consider
 from agent.types import Decision, Desk, Question, Reading
 from crm.types import PastMessage
@@ -34,10 +36,18 @@ class ScratchDesk:
         return "TKT-0000"
 
 
-def try_question(question: Question, *, desk: Desk | None = None) -> Trial:
-    """Slow; no transaction may be open. Raises what search and database raise."""
+def try_question(
+    question: Question, *, desk: Desk | None = None, version: PromptVersion | None = None
+) -> Trial:
+    """By the active version of the prompt or the given one. Slow; no transaction may be open.
+    Raises what search and database raise."""
     journal = Journal()
     started = time.perf_counter()
-    considered = consider(question, desk=desk or ScratchDesk(question.past), journal=journal)
+    considered = consider(
+        question,
+        desk=desk or ScratchDesk(question.past),
+        journal=journal,
+        mind=make_mind(version=version),
+    )
     milliseconds = (time.perf_counter() - started) * 1000
     return Trial(considered.decision, considered.reading, journal, round(milliseconds, 1))

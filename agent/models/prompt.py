@@ -66,6 +66,7 @@ class PromptVersion(models.Model):
     )
     created_at = models.DateTimeField(_("created"), editable=False)
     activated_at = models.DateTimeField(_("last active from"), null=True, editable=False)
+    scored_on = models.CharField(_("test set"), max_length=200, blank=True, editable=False)
     right = models.PositiveIntegerField(_("cases right"), null=True, editable=False)
     total = models.PositiveIntegerField(_("cases"), null=True, editable=False)
     scored_with = models.CharField(_("scored with"), max_length=120, blank=True, editable=False)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from agent.models import AgentRun, Briefing, Prompt, PromptVersion
+from agent.models import AgentRun, Briefing, EvaluationCase, Prompt, PromptVersion
 from agent.prompt_versions import (
     PromptVersionError,
     activate,
@@ -199,3 +199,27 @@ def test_a_prompts_page_asks_no_more_for_more_versions(
 def act(client: Client, version: PromptVersion, what: str, **values: str) -> str:
     path = f"/admin/agent/promptversion/{version.pk}/{what}/"
     return client.post(path, values, follow=True).content.decode()
+
+
+@pytest.mark.usefixtures("help_centre")
+def test_a_version_is_scored_on_a_test_set(
+    prompt: Prompt, dora: User, client: Client, model: ScriptedModel, run_jobs: Callable[[], int]
+) -> None:
+    client.force_login(dora)
+    version = draft(prompt, "You are the desk's kite expert.")
+    for reason in ("account", "no_knowledge"):
+        EvaluationCase.objects.create(
+            message="How do I export a board to Excel?",
+            expected_action="hand_over",
+            expected_reason=reason,
+        )
+    model.play(ESCALATE)
+    act(client, version, "score", suite="collected")
+    act(client, version, "score", suite="/etc/passwd")
+    run_jobs()
+    version.refresh_from_db()
+    assert (version.right, version.total) == (1, 2)
+    assert (version.scored_on, version.scored_with) == ("collected", "openai/gpt-4o-mini")
+    assert all("kite expert" in one["messages"][0]["content"] for one in model.requests)
+    page = client.get(f"/admin/agent/prompt/{prompt.pk}/change/").content.decode()
+    assert "1/2" in page
