@@ -5,9 +5,11 @@ from dataclasses import replace
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from agent.decision import decide, hand_over
+from agent.decision import decide, hand_over, with_warnings
 from agent.fallback import FallbackModel
 from agent.grounding import check_answer
+from agent.guardrails.answers import screen_answer
+from agent.guardrails.screening import Action, Hit, Screened
 from agent.journal import Journal, Note
 from agent.judgement import judge_answer
 from agent.language import is_served
@@ -49,14 +51,34 @@ def ask_models(
             decision = decide(outcome, None, degraded=model.degraded)
         else:
             text = clean(outcome.text)
-            check = _Check(text, outcome, toolbox, model, deadline)
-            verdict = check.by_words() if served else check.across_languages()
-            decision = decide(outcome, verdict, degraded=model.degraded, text=text)
-            if verdict.needs_approval:
-                decision = _await_approval(decision)
+            screened = _screen(text, outcome, journal)
+            if screened.hit:
+                decision = _withhold(text, screened.hit)
+            else:
+                check = _Check(text, outcome, toolbox, model, deadline)
+                verdict = check.by_words() if served else check.across_languages()
+                decision = decide(outcome, verdict, degraded=model.degraded, text=text)
+                if verdict.needs_approval:
+                    decision = _await_approval(decision)
+            decision = with_warnings(decision, screened)
     except ModelError as error:
         return hand_over(HandOver(Ticket.Reason.FAILURE, str(error)))
     return _with_failures(decision, model)
+
+
+def _screen(text: str, proposal: Proposal, journal: Journal) -> Screened:
+    with journal.step(AgentStep.Kind.GUARDRAIL, _("No rule applies to the answer")) as note:
+        screened = screen_answer(text, proposal.passages)
+        screened.write(note)
+    return screened
+
+
+def _withhold(text: str, hit: Hit) -> Decision:
+    """What a rule stopped goes to its team: as help for who answers, unless it is to be blocked."""
+    wish = hit.hand_over()
+    why = _("The prepared answer was stopped. %(why)s") % {"why": wish.explanation}
+    kept = "" if hit.action == Action.BLOCK else text
+    return hand_over(replace(wish, explanation=why), text=kept)
 
 
 class _Check:

@@ -1,8 +1,11 @@
 """What is done with an answer that a model proposes, or with its wish to hand over."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from agent.guardrails.screening import Screened
 from agent.models import AgentRun
 from agent.types import Decision, HandOver, Proposal, Verdict
 from crm.types import Source
@@ -62,6 +65,14 @@ def hand_over(wish: HandOver, *, degraded: bool = False, text: str = "") -> Deci
             "route": wish.route,
         }
     return Decision(Action.HAND_OVER, explanation, reason=reason, text=text)
+
+
+def with_warnings(decision: Decision, screened: Screened) -> Decision:
+    """The decision, with the rules that only warn told to staff."""
+    if not screened.warnings:
+        return decision
+    noted = _("Noted: %(what)s") % {"what": " ".join(hit.describe() for hit in screened.warnings)}
+    return replace(decision, explanation=f"{decision.explanation} {noted}")
 
 
 def _permitted_action() -> str:

@@ -5,18 +5,20 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from agent.foreign import list_foreign
 from agent.plaintext import from_markdown, strip_invisible, tidy
 from agent.pledges import find_promise, find_request
 from knowledge.types import FoundPassage
 
 MAX_CHARACTERS = 4_000
 
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SECRET = re.compile(
     r"\b(?:sk|pk|rk)[-_](?:live|test|proj)?[-_]?[A-Za-z0-9]{16,}|\bAKIA[0-9A-Z]{16}\b"
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY"
-    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}|\bsystem prompt\b",
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}|\bAIza[\w-]{30,}|\bglpat-[\w-]{15,}|\bSG\.[\w-]{16,}"
+    r"|\b(?:password|passwort|contraseña|mot de passe|senha|api[- ]?key|secret|token)\b"
+    r"(?: is| ist| es| est| é)?\s?[:=]?\s?[\"“„'`]?(?=[^\s\"”']*\d)(?=[^\s\"”']*[a-z])[^\s\"”']{8,}"
+    r"|\bsystem prompt\b",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(
@@ -40,14 +42,7 @@ def list_objections(answer: str, passages: Sequence[FoundPassage]) -> list[str]:
         objections.append(_("It contains markup."))
     if _SECRET.search(answer):
         objections.append(_("It contains what looks like a secret."))
-    foreign = [
-        found.rstrip(".,;:!?")
-        for pattern in (_ADDRESS, _EMAIL)
-        for found in pattern.findall(answer)
-        if found.rstrip(".,;:!?").lower() not in sources
-    ]
-    if foreign:
-        objections.append(_("It contains %(count)d foreign address(es).") % {"count": len(foreign)})
+    objections += list_foreign(answer, passages)
     promise = find_promise(answer, sources)
     if promise:
         objections.append(_("It promises something: “%(words)s”.") % {"words": promise})

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from agent import sentiment
 from agent.asking import ask_models
-from agent.decision import hand_over
+from agent.decision import hand_over, with_warnings
 from agent.fallback import OFFLINE
-from agent.guardrails import Hit, screen
+from agent.guardrails.screening import Hit, Screened, screen
 from agent.intents.recognition import recognise
 from agent.journal import Journal
 from agent.language import detect_language, is_served
@@ -56,11 +56,12 @@ def consider(
 
     Raises what the search or the database raise; a model that fails is dealt with here.
     """
-    hit = _screen(question, journal)
+    screened = _screen(question, journal)
     reading = _read(question, journal)
-    decision = _decide_early(question, reading, hit) or ask_models(
+    decision = _decide_early(question, reading, screened.hit) or ask_models(
         question, reading, mind=mind or make_mind(), desk=desk, journal=journal, search=search
     )
+    decision = with_warnings(decision, screened)
     with journal.step(AgentStep.Kind.DECISION, decision.action) as note:
         note.detail.update(
             reason=decision.reason, why=decision.explanation, confidence=decision.confidence
@@ -68,13 +69,11 @@ def consider(
     return Considered(decision, reading)
 
 
-def _screen(question: Question, journal: Journal) -> Hit | None:
+def _screen(question: Question, journal: Journal) -> Screened:
     with journal.step(AgentStep.Kind.GUARDRAIL, _("No rule applies")) as note:
-        hit = screen(question)
-        if hit:
-            note.title = hit.rule
-            note.detail.update(reason=hit.reason, route=hit.route, words=hit.words[:200])
-    return hit
+        screened = screen(question)
+        screened.write(note)
+    return screened
 
 
 def _read(question: Question, journal: Journal) -> Reading:

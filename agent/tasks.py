@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from agent import answering, budgets, bursts, drafts, metrics, prompt_scores, runs
 from agent.evaluation import passes
 from agent.gaps import contradictions, drafting, finding
+from agent.guardrails import checking, trials
 from agent.intents import retraining
 from agent.recall import corrections
 from config import jobs
@@ -62,6 +63,21 @@ def rescue_unanswered() -> None:
 def check_thresholds() -> None:
     metrics.check_thresholds(now=_now())
     budgets.clear_past_alerts(now=_now())
+
+
+@jobs.task("agent.check_guardrail", retry=jobs.Backoff())
+def check_guardrail(*, rule_id: int) -> None:
+    checking.check_rule(rule_id, now=_now())
+
+
+@jobs.task("agent.renew_guardrails", retry=jobs.Backoff())
+def renew_guardrails() -> None:
+    checking.renew_rules(now=_now())
+
+
+@jobs.task("agent.try_guardrail", retry=jobs.Backoff())
+def try_guardrail(*, trial_id: int) -> None:
+    trials.run_trial(trial_id, now=_now())
 
 
 def _now() -> datetime:

@@ -23,6 +23,7 @@ every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdu
 every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model
 every("7 * * * *", "config.check_knowledge")  # articles past their last day, failed sources
 every("*/5 * * * *", "knowledge.read_due_sources")  # sources with a schedule
+every("*/10 * * * *", "agent.renew_guardrails")  # the same for what rules learned
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
 every("27 * * * *", "agent.find_gaps")  # what was asked in vain, by meaning
 every("33 2 * * *", "agent.find_contradictions")  # between articles

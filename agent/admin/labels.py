@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from agent.admin.detail import Node, describe
-from agent.models import AgentRun, AgentStep, Draft, PromptVersion
+from agent.models import AgentRun, AgentStep, Draft, GuardrailRule, PromptVersion
 from crm.labels import Label
 
 DECISION_TONES: dict[str, str] = {
@@ -20,6 +20,11 @@ STATE_TONES: dict[str, str] = {
     AgentRun.State.DONE: "",
     AgentRun.State.DROPPED: "warning",
     AgentRun.State.FAILED: "danger",
+}
+RULE_TONES: dict[str, str] = {
+    GuardrailRule.State.ACTIVE: "success",
+    GuardrailRule.State.CHECKING: "info",
+    GuardrailRule.State.REFUSED: "danger",
 }
 DRAFT_TONES: dict[str, str] = {
     Draft.State.OPEN: "primary",

@@ -5,7 +5,8 @@ from agent.models.correction import Correction
 from agent.models.draft import Draft
 from agent.models.evaluation import EvaluationCase, EvaluationResult, EvaluationRun
 from agent.models.gap import Contradiction, Gap, GapQuestion
-from agent.models.guardrail import GuardrailRule
+from agent.models.guardrail import GuardrailRule, RuleContent, RuleInForce
+from agent.models.guardrail_trial import GuardrailTrial, TrialFinding
 from agent.models.intent import Intent, IntentExample, IntentModel
 from agent.models.metric import AgentMetric
 from agent.models.prompt import Prompt, PromptVersion
@@ -25,6 +26,7 @@ __all__ = [
     "Gap",
     "GapQuestion",
     "GuardrailRule",
+    "GuardrailTrial",
     "Intent",
     "IntentExample",
     "IntentModel",
@@ -32,4 +34,7 @@ __all__ = [
     "ModelCall",
     "Prompt",
     "PromptVersion",
+    "RuleContent",
+    "RuleInForce",
+    "TrialFinding",
 ]

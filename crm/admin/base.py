@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     DropdownFilter = SimpleListFilter
 
+    def action(
+        *, description: Any = None, permissions: list[str] | None = None
+    ) -> Callable[[Function], Function]: ...
+
     def display(
         *,
         description: Any = None,
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 else:
     from unfold import admin as unfold
     from unfold.contrib.filters.admin import DropdownFilter
-    from unfold.decorators import display
+    from unfold.decorators import action, display
 
     class ModelAdmin(unfold.ModelAdmin):
         def __class_getitem__(cls, model):
@@ -45,6 +49,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "TabularInline",
+    "action",
     "display",
 ]
 

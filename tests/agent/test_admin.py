@@ -214,6 +214,7 @@ def test_guardrails_are_the_supervisors(client: Client, bob: User, carol: User) 
     client.force_login(carol)
     data = {
         "name": "Lawyers", "enabled": "on", "priority": 5, "reason": "legal", "route": "Legal",
+        "stage": "before", "action": "route", "threshold": "0.35",
         "patterns": r"\b(lawyer|court)\b", "must_match": "See you in court",
         "must_not_match": "",
     }  # fmt: skip
@@ -230,6 +231,7 @@ def test_broken_pattern_is_a_sentence(client: Client, carol: User) -> None:
     client.force_login(carol)
     data = {
         "name": "Broken", "enabled": "on", "priority": 5, "reason": "legal", "route": "Legal",
+        "stage": "before", "action": "route", "threshold": "0.35",
         "patterns": "(unclosed", "must_match": "", "must_not_match": "",
     }  # fmt: skip
     response = client.post("/admin/agent/guardrailrule/add/", data)

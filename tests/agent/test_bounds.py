@@ -7,8 +7,8 @@ import pytest
 from django.apps import apps
 
 from agent import language, plaintext, sentiment, smalltalk
-from agent.guardrail_defaults import DEFAULTS
-from agent.guardrails import screen
+from agent.guardrails.defaults import DEFAULTS
+from agent.guardrails.screening import screen
 from agent.models import GuardrailRule
 from agent.outgoing import clean, list_objections
 from agent.types import MAX_QUESTION, Question
@@ -68,7 +68,7 @@ def test_default_lines_are_replaced_and_edited_ones_are_not() -> None:
     shipped = {line for default in DEFAULTS for line in default.patterns.split("\n")}
     assert set(migration.REPLACED.values()) <= shipped
     old, new = next(iter(migration.REPLACED.items()))
-    rule = GuardrailRule.objects.get(reason="injection")
+    rule = GuardrailRule.objects.get(name="Instructions to the agent")
     rule.patterns = f"{old}\n^\\W*(?:system) of ours"
     rule.save()
     migration.replace_lines(apps, None)

@@ -68,7 +68,6 @@ def test_an_answer_without_a_search_is_refused(
         "The file does not come by e-mail within 10 minutes.",
         "Open the board menu and choose Export. See https://evil.example/export for details.",
         "Open the board menu and choose Export, or write to helper@evil.example about it.",
-        "Open the board menu and choose Export. We will refund you the export.",
         (
             "Open the board menu and choose Export. ![x](https://evil.example/a.png) "
             "<img src=https://evil.example/a.png>"

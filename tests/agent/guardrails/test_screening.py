@@ -2,10 +2,13 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from agent import patterns
-from agent.guardrail_defaults import DEFAULTS
-from agent.guardrails import screen
+from agent.guardrails.answers import screen_answer
+from agent.guardrails.defaults import DEFAULTS
+from agent.guardrails.screening import screen
+from agent.guardrails.submission import submit_rule
 from agent.models import GuardrailRule
 from agent.types import Question
 
@@ -13,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def caught(text: str, *, subject: str = "", hidden: str = "") -> str:
-    hit = screen(Question(channel="web", texts=(text,), subject=subject, hidden=hidden))
+    hit = screen(Question(channel="web", texts=(text,), subject=subject, hidden=hidden)).hit
     return hit.reason if hit else ""
 
 
@@ -30,11 +33,19 @@ def test_every_default_rule_passes_its_own_examples() -> None:
         assert rule.must_not_match
 
 
-@pytest.mark.parametrize("default", DEFAULTS, ids=lambda default: default.reason)
-def test_no_rule_catches_another_rules_innocents(default: object) -> None:
-    innocent = {line for other in DEFAULTS for line in other.must_not_match.strip().split("\n")}
+def test_no_rule_catches_what_another_one_must_not() -> None:
     # Asks for nothing, and yet is one of these: a threat is a threat in a question too.
-    assert [line for line in innocent if caught(line)] == []
+    assert [line for line in innocents("before") if caught(line)] == []
+    assert [line for line in innocents("after") if screen_answer(line, ()).hit] == []
+
+
+def innocents(stage: str) -> list[str]:
+    return [
+        line
+        for default in DEFAULTS
+        if default.stage == stage
+        for line in default.must_not_match.split("\n")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,9 +193,10 @@ def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatc
 
 def test_a_rule_that_takes_too_long_lets_a_person_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "RULE_SECONDS", 0.2)
-    GuardrailRule.objects.create(name="x", reason="legal", route="Legal", patterns=EVIL, priority=1)
+    rule = GuardrailRule(name="x", reason="legal", route="Legal", patterns=EVIL, priority=1)
+    submit_rule(rule, now=timezone.now())
     assert caught("I want a refund. " + SLOW) == "refund"
-    hit = screen(Question(channel="web", texts=(SLOW,)))
+    hit = screen(Question(channel="web", texts=(SLOW,))).hit
     assert hit is not None
     assert hit.hand_over().reason == "failure"
     assert "x" in hit.hand_over().explanation
