@@ -18,7 +18,8 @@ _OVERLAP_TOKENS = 40
 # A word of a hundred letters is one unknown token to the model; a passage of such words must
 # end somewhere too.
 _CHARACTERS_PER_TOKEN = 12
-_SENTENCE_END = re.compile(r"(?<=[.!?…。！？])\s+|\n")
+# Chinese and Japanese put nothing between two sentences.
+_SENTENCE_END = re.compile(r"((?<=[.!?…])\s+|(?<=[。！？])\s*|\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,8 @@ def _overlap(last: _Atom, following: _Atom, limit: int, count: TokenCounter) -> 
     if not last.prose:
         return []
     tail = ""
-    for sentence in reversed(_SENTENCE_END.split(last.text)):
-        longer = f"{sentence} {tail}".strip()
+    for sentence, gap in reversed(list(_sentences(last.text))):
+        longer = f"{sentence}{gap}{tail}".strip()
         if count(longer) > _OVERLAP_TOKENS or sentence.startswith("!["):
             break
         tail = longer
@@ -194,7 +195,7 @@ def _parts(block: _Block, limit: int, count: TokenCounter) -> Iterator[_Atom]:
             if count(item) <= limit:
                 yield _Atom(item, gap)
             else:
-                yield from (_Atom(part) for part in _cut(item, limit, count))
+                yield from _prose(item, limit, count)
     elif block.kind == "fence" and len(lines) > 2 and count(lines[0]) <= limit // 4:
         fence = re.match(r"\s*([`~]{3,})", lines[0])
         closing = fence[1] if fence else "```"
@@ -203,7 +204,27 @@ def _parts(block: _Block, limit: int, count: TokenCounter) -> Iterator[_Atom]:
     elif block.kind == "table_open" and count("\n".join(lines[:2])) <= limit // 2:
         yield from _wrapped(lines[:2], lines[2:], [], limit, count)
     else:
-        yield from (_Atom(part) for part in _cut(block.text, limit, count))
+        yield from _prose(block.text, limit, count)
+
+
+def _prose(text: str, limit: int, count: TokenCounter) -> Iterator[_Atom]:
+    """Its sentences, so that a piece can begin with the last one of the piece before; one that
+    does not fit is cut between words, or inside a word that is too long itself."""
+    before = "\n\n"
+    for sentence, gap in _sentences(text):
+        if count(sentence) <= limit:
+            yield _Atom(sentence, before)
+        else:
+            yield from (_Atom(part, before) for part in _cut(sentence, limit, count))
+        before = gap
+
+
+def _sentences(text: str) -> Iterator[tuple[str, str]]:
+    """Each sentence or line, and what stands between it and the next."""
+    parts = [*_SENTENCE_END.split(text), ""]
+    for sentence, gap in zip(parts[::2], parts[1::2], strict=True):
+        if sentence.strip():
+            yield sentence, gap
 
 
 def _wrapped(

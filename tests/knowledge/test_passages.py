@@ -1,5 +1,6 @@
 """The splitter: nothing lost, nothing too long, everything in order."""
 
+import itertools
 import re
 
 import pytest
@@ -145,6 +146,42 @@ def test_one_endless_word_is_cut_too() -> None:
 
     assert "".join(found) == "x" * 10_000
     assert max(map(len, found)) <= 40 * 12
+
+
+def test_chinese_and_japanese_are_cut_between_sentences_and_overlap() -> None:
+    def count_letters(text: str) -> int:
+        return len(re.findall(r"\w|[^\w\s]", text))
+
+    sentences = [f"第{number}步：打开设置，然后选择您想要的计划。" for number in range(12)]
+    found = split("".join(sentences), limit=80, count_tokens=count_letters)
+
+    assert len(found) > 2
+    for piece in found:
+        assert count_letters(piece.text) <= 80
+        assert piece.text.endswith("。")
+    for before, after in itertools.pairwise(found):
+        first, end, _rest = after.text.partition("。")
+        assert before.text.endswith(first + end)
+
+
+def test_a_long_paragraph_overlaps_by_a_sentence() -> None:
+    sentences = [f"This is the sentence number {number} of the text." for number in range(12)]
+    found = texts(" ".join(sentences))
+
+    assert len(found) > 2
+    for before, after in itertools.pairwise(found):
+        assert before.endswith(after.partition(".")[0] + ".")
+    assert [s for s in sentences if not any(s in text for text in found)] == []
+
+
+@given(st.text("字仮名。！？ab 1.,\n-|#`*　👍", max_size=800), st.integers(20, 60))
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_written_fits_and_nothing_is_lost(source: str, limit: int) -> None:
+    found = pieces(source, limit)
+    said = "".join("".join(piece.heading_path) + piece.text for piece in found)
+
+    assert all(count_words(piece.text) <= limit for piece in found)
+    assert {letter for letter in source if letter.isalnum()} <= set(said)
 
 
 def test_windows_lines_are_lines() -> None:
