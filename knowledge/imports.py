@@ -23,6 +23,7 @@ from knowledge.web.addresses import RefusedAddressError
 from knowledge.web.client import FetchError
 from knowledge.web.visit import Visit
 from knowledge.websites import fetch_page, list_pages
+from knowledge.words import count_words
 
 Progress = Callable[[int, int, str], None]
 Kind = KnowledgeSource.Kind
@@ -166,6 +167,7 @@ def _read_here(
         if progress:
             progress(done, total, document.path)
     activate_if_complete(get_index(get_embedder()))
+    count_words()
     rounds.finish(source, now=timezone.now())
     skipped = set(outcomes[State.SKIPPED])
     return ImportReport(

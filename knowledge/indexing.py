@@ -1,26 +1,33 @@
 """Keeps passages, their words and their vectors in line with the articles."""
 
+import contextlib
 import hashlib
+import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from config.jobs import enqueue
-from knowledge.embeddings import Embedder, get_embedder
-from knowledge.languages import text_configuration
-from knowledge.markdown import plain_text
+from knowledge.context import PATH_SEPARATOR, embedded_text
+from knowledge.embeddings import Embedder, EmbeddingError, get_embedder
 from knowledge.models import Article, EmbeddingIndex, Passage, PassageEmbedding
 from knowledge.passages import TokenCounter, split
-from knowledge.vectors import activate_if_complete, get_index
+from knowledge.reembedding import ReembeddingRunsError, reembed
+from knowledge.vectors import get_index, list_written_indexes
+from knowledge.words import count_words, write_postings
 
-PATH_SEPARATOR = " › "
+logger = logging.getLogger(__name__)
+
 # The local model reads 254 tokens: the passage, and before it what the passage is about.
 _TEXT_TOKENS = 190
-_CONTEXT_TOKENS = 60
 _EMBEDDED_AT_ONCE = 32
 _ATTEMPTS = 5
+
+
+# By index, vectors by a passage's fingerprint.
+_Vectors = dict[int, dict[str, list[float]]]
 
 
 class ArticleKeepsChangingError(Exception):
@@ -46,24 +53,27 @@ def index_article(article_id: int) -> int:
     if the article is gone or is up to date. Raises ArticleKeepsChangingError after five attempts.
     """
     embedder = get_embedder()
-    index = get_index(embedder)
+    indexes = list_written_indexes(get_index(embedder), embedder)
     for _attempt in range(_ATTEMPTS):
         article = Article.objects.filter(pk=article_id).first()
-        if article is None or _is_current(article, index):
+        if article is None or _is_current(article, indexes):
             return 0
         drafts = _draft(article, embedder.count_tokens)
-        vectors = _embed_missing(article, drafts, index, embedder)
-        if _write(article, drafts, vectors, index):
-            return len(vectors)
+        vectors = _embed_missing(article, drafts, indexes)
+        if _write(article, drafts, vectors):
+            return max(len(made) for made in vectors.values())
     raise ArticleKeepsChangingError(f"article {article_id}")
 
 
 def index_all() -> int:
-    """Brings every article up to date, and swaps in the current model's vectors if they wait
-    for that; returns how many passages it embedded."""
+    """Brings every article up to date, and makes and swaps in the vectors of another model if the
+    settings name one; returns how many passages of articles it embedded."""
     index = get_index(get_embedder())
-    embedded = sum(index_article(pk) for pk in _list_outdated(index))
-    activate_if_complete(index)
+    embedded = sum(index_article(pk) for pk in _list_outdated(index.pk))
+    # A command or another worker may be at it.
+    with contextlib.suppress(ReembeddingRunsError):
+        reembed()
+    count_words()
     return embedded
 
 
@@ -79,14 +89,13 @@ class _Draft:
     fingerprint: str
 
 
-def _is_current(article: Article, index: EmbeddingIndex) -> bool:
-    return (
-        article.indexed_fingerprint == article.fingerprint()
-        and not article.passages.exclude(embeddings__index=index).exists()
+def _is_current(article: Article, indexes: Collection[int]) -> bool:
+    return article.indexed_fingerprint == article.fingerprint() and not any(
+        article.passages.exclude(embeddings__index=index).exists() for index in indexes
     )
 
 
-def _list_outdated(index: EmbeddingIndex) -> list[int]:
+def _list_outdated(index: int) -> list[int]:
     """The ids of articles that are not current, by one query: `_is_current` and
     `Article.fingerprint` in SQL."""
     with connection.cursor() as cursor:
@@ -107,7 +116,7 @@ def _list_outdated(index: EmbeddingIndex) -> list[int]:
                 )
             ORDER BY id
             """,
-            [index.pk],
+            [index],
         )
         return [pk for (pk,) in cursor.fetchall()]
 
@@ -115,14 +124,13 @@ def _list_outdated(index: EmbeddingIndex) -> list[int]:
 def _draft(article: Article, count_tokens: TokenCounter) -> list[_Draft]:
     drafts: list[_Draft] = []
     for piece in split(article.body, limit=_TEXT_TOKENS, count_tokens=count_tokens):
-        path = PATH_SEPARATOR.join(piece.heading_path)
-        context = PATH_SEPARATOR.join((article.title, *piece.heading_path))
-        embedded = f"{_shortened(context, count_tokens)}\n{plain_text(piece.text)}"
+        path = PATH_SEPARATOR.join(piece.heading_path)[:500]
+        embedded = embedded_text(article.title, path, piece.text, count_tokens)
         # Whatever a passage's row shows counts, so that a row is kept only if all of it is.
         identity = "\0".join((path, piece.anchor, piece.text, embedded))
         drafts.append(
             _Draft(
-                heading_path=path[:500],
+                heading_path=path,
                 anchor=piece.anchor[:200],
                 text=piece.text,
                 token_count=count_tokens(piece.text),
@@ -133,29 +141,33 @@ def _draft(article: Article, count_tokens: TokenCounter) -> list[_Draft]:
     return drafts
 
 
-def _shortened(context: str, count_tokens: TokenCounter) -> str:
-    """The context's first words, as many as leave room for the passage."""
-    words = context[: _CONTEXT_TOKENS * 20].split(" ")
-    while len(words) > 1 and count_tokens(" ".join(words)) > _CONTEXT_TOKENS:
-        words.pop()
-    return " ".join(words)
-
-
 def _embed_missing(
-    article: Article, drafts: list[_Draft], index: EmbeddingIndex, embedder: Embedder
-) -> dict[str, list[float]]:
-    """Vectors by fingerprint, of the drafts that have none in the index yet."""
-    known = set(
-        PassageEmbedding.objects.filter(index=index, passage__article=article).values_list(
-            "passage__fingerprint", flat=True
+    article: Article, drafts: list[_Draft], indexes: Mapping[int, Embedder]
+) -> _Vectors:
+    """By index, vectors by fingerprint of the drafts that have none in it yet. Without an index
+    whose model fails, unless it is the configured one's, the first."""
+    vectors: _Vectors = {}
+    for index, embedder in indexes.items():
+        known = set(
+            PassageEmbedding.objects.filter(index=index, passage__article=article).values_list(
+                "passage__fingerprint", flat=True
+            )
         )
-    )
-    missing = {draft.fingerprint: draft.embedded for draft in drafts}
-    missing = {key: text for key, text in missing.items() if key not in known}
+        missing = {draft.fingerprint: draft.embedded for draft in drafts}
+        missing = {key: text for key, text in missing.items() if key not in known}
+        try:
+            vectors[index] = _embed(missing, embedder)
+        except EmbeddingError:
+            if not vectors:
+                raise
+            logger.warning("knowledge.searched_model_failed", exc_info=True)
+    return vectors
+
+
+def _embed(texts: dict[str, str], embedder: Embedder) -> dict[str, list[float]]:
     vectors: dict[str, list[float]] = {}
-    for keys in _batches(list(missing)):
-        texts = [missing[key] for key in keys]
-        vectors.update(zip(keys, embedder.embed(texts), strict=True))
+    for keys in _batches(list(texts)):
+        vectors.update(zip(keys, embedder.embed([texts[key] for key in keys]), strict=True))
     return vectors
 
 
@@ -166,12 +178,7 @@ def _batches(keys: list[str]) -> Iterable[list[str]]:
 
 
 @transaction.atomic
-def _write(
-    read: Article,
-    drafts: list[_Draft],
-    vectors: dict[str, list[float]],
-    index: EmbeddingIndex,
-) -> bool:
+def _write(read: Article, drafts: list[_Draft], vectors: _Vectors) -> bool:
     """Replaces the passages, with the article locked. False, having written nothing, if the
     article is no longer what was `read` or a vector is missing that was there before."""
     article = Article.objects.select_for_update(no_key=True).filter(pk=read.pk).first()
@@ -181,22 +188,39 @@ def _write(
     for passage in article.passages.all():
         stored[passage.fingerprint].append(passage)
     passages = [_place(article, number, draft, stored) for number, draft in enumerate(drafts)]
+    for index, made in vectors.items():
+        if not _write_vectors(article, passages, index, made):
+            transaction.set_rollback(True)
+            return False
+    article.passages.exclude(pk__in=[passage.pk for passage in passages]).delete()
+    write_postings(article)
+    Article.objects.filter(pk=article.pk).update(indexed_fingerprint=article.fingerprint())
+    return True
+
+
+def _write_vectors(
+    article: Article, passages: list[Passage], index: int, made: Mapping[str, list[float]]
+) -> bool:
+    """Of the passages that have none in the index. False if one of them was not made; True too if
+    the index itself is gone."""
+    # Until the end of the transaction nobody removes it.
+    if not EmbeddingIndex.objects.select_for_update(no_key=True).filter(pk=index).exists():
+        return True
     with_vector = set(
         PassageEmbedding.objects.filter(index=index, passage__article=article).values_list(
             "passage_id", flat=True
         )
     )
     lacking = [passage for passage in passages if passage.pk not in with_vector]
-    if any(passage.fingerprint not in vectors for passage in lacking):
-        transaction.set_rollback(True)
+    if any(passage.fingerprint not in made for passage in lacking):
         return False
     PassageEmbedding.objects.bulk_create(
-        PassageEmbedding(index=index, passage=passage, vector=vectors[passage.fingerprint])
-        for passage in lacking
+        (
+            PassageEmbedding(index_id=index, passage=passage, vector=made[passage.fingerprint])
+            for passage in lacking
+        ),
+        ignore_conflicts=True,
     )
-    article.passages.exclude(pk__in=[passage.pk for passage in passages]).delete()
-    _write_words(article)
-    Article.objects.filter(pk=article.pk).update(indexed_fingerprint=article.fingerprint())
     return True
 
 
@@ -219,24 +243,3 @@ def _place(
         token_count=draft.token_count,
         fingerprint=draft.fingerprint,
     )
-
-
-def _write_words(article: Article) -> None:
-    """Title and keywords weigh most, then headings and summary, then the text itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE knowledge_passage SET search_vector =
-                setweight(to_tsvector(%(config)s::regconfig, %(title)s), 'A')
-                || setweight(to_tsvector(%(config)s::regconfig, heading_path), 'B')
-                || setweight(to_tsvector(%(config)s::regconfig, %(about)s), 'C')
-                || setweight(to_tsvector(%(config)s::regconfig, text), 'D')
-            WHERE article_id = %(article)s
-            """,
-            {
-                "config": text_configuration(article.language),
-                "title": article.title,
-                "about": f"{article.keywords}\n{article.summary}",
-                "article": article.pk,
-            },
-        )

@@ -34,6 +34,11 @@ CONFIGURATIONS = {
 }
 
 
+def base_language(language: str) -> str:
+    """`pt` for `pt-BR`."""
+    return language.partition("-")[0].lower()
+
+
 def text_configuration(language: str) -> str:
     """The configuration for a code such as `en` or `pt-BR`; `simple` for one without a stemmer."""
-    return CONFIGURATIONS.get(language.partition("-")[0].lower(), "simple")
+    return CONFIGURATIONS.get(base_language(language), "simple")

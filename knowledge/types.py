@@ -10,7 +10,8 @@ class FoundPassage:
     `url` is a path on this site, with an anchor where the passage stands under a heading.
     `score` is the fused rank in 0..1 and orders one search's results; it compares nothing across
     searches. `similarity` is the cosine of query and passage (-1..1), None when no vectors were
-    searched. `text_rank` is PostgreSQL's rank of the words both share, 0 if they share none.
+    searched. `text_rank` is how much of the query's words, by their rarity, the passage is about,
+    in 0..1.
     """
 
     passage_id: int

@@ -7,13 +7,20 @@ from knowledge.models.passage import Passage
 
 
 class EmbeddingIndex(models.Model):
-    """The vectors of one embedding model. Exactly one index is active and searched."""
+    """The vectors of one embedding model. Exactly one index is active and searched.
+
+    `model` is the embedder's name, which tells exactly what made the vectors; `source` is what
+    opens it again, as `knowledge.embeddings.get_embedder` takes it.
+    """
 
     class State(models.TextChoices):
         BUILDING = "building", _("building")
         ACTIVE = "active", _("active")
+        KEPT = "kept", _("kept for a return")
+        RETIRED = "retired", _("being removed")
 
     model = models.CharField(_("model"), max_length=200, unique=True)
+    source = models.CharField(_("opened by"), max_length=500, default="local")
     dimensions = models.PositiveIntegerField(_("dimensions"))
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.BUILDING

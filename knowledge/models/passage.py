@@ -1,5 +1,3 @@
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,13 +16,11 @@ class Passage(models.Model):
     text = models.TextField(_("text"))
     token_count = models.PositiveIntegerField(_("tokens"))
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
-    search_vector = SearchVectorField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("passage")
         verbose_name_plural = _("passages")
         ordering = ["article_id", "position"]
-        indexes = [GinIndex(fields=["search_vector"], name="passage_full_text")]
 
     def __str__(self) -> str:
         return f"{self.article} · {self.heading_path or self.position}"

@@ -1,6 +1,7 @@
 """What a search finds, whom it shows it to, and which vectors it compares."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,16 @@ import pytest
 import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from knowledge.imports import import_folder
-from knowledge.models import Article, EmbeddingIndex
-from knowledge.search import search_help, search_passages
+from knowledge.models import Article, EmbeddingIndex, WordCount
+from knowledge.search import Tuning, search_help, search_passages
 from knowledge.types import FoundPassage
+from knowledge.words import count_words
 from tests.knowledge.conftest import HERE
 from tests.knowledge.fake_embedder import BagOfWordsEmbedder
 
@@ -111,6 +114,46 @@ def test_a_language_without_a_stemmer_is_found_word_by_word(write: Write) -> Non
     assert slugs(search_help("gęślą")) == ["jp"]
 
 
+def test_a_product_takes_in_what_is_about_all_of_them(write: Write) -> None:
+    for product in ("", "desktop", "mobile"):
+        write(f"sync-{product}", "How to sync a board.", product=product)
+
+    assert set(slugs(search_passages("sync a board", product="mobile"))) == {"sync-", "sync-mobile"}
+    assert len(search_passages("sync a board")) == 3
+
+
+def test_what_is_no_longer_true_is_not_found(write: Write) -> None:
+    today = timezone.localdate()
+    write("old", "The sale of pears.", valid_until=today - timedelta(days=1))
+    write("last-day", "The sale of pears.", valid_until=today)
+
+    assert slugs(search_passages("sale of pears")) == ["last-day"]
+    assert slugs(search_help("sale of pears")) == ["last-day"]
+
+
+def test_filters_leave_enough_of_frequent_words(write: Write) -> None:
+    """What a filter hides does not take the place of what it shows."""
+    tuning = Tuning(candidates=3, read_per_word=3)
+    for number in range(6):
+        write(f"hidden-{number}", "Pears pears pears.", title="Pears", audience="internal")
+    write("shown", "Much about many things, and a word on pears.")
+
+    assert slugs(search_passages("pears", tuning=tuning)) == ["shown"]
+
+
+def test_the_frequent_words_are_counted_once_there_are_noticeably_more(
+    write: Write,
+) -> None:
+    for number in range(4):
+        write(f"a{number}", f"Pears and thing{number}.", title="-")
+    assert count_words(frequent=3)
+    assert not count_words(frequent=3)
+
+    assert dict(WordCount.objects.values_list("word", "passages")) == {"": 4, "en/pear": 4}
+    found = search_passages("pears thing2", tuning=Tuning(read_per_word=3, text_share=1.0))
+    assert slugs(found)[0] == "a2"
+
+
 @pytest.mark.parametrize("query", ["", "  \n", "\0"])
 def test_nothing_is_found_for_nothing(articles: dict[str, Article], query: str) -> None:
     assert search_passages(query) == []
@@ -174,7 +217,7 @@ def test_the_search_can_use_the_hnsw_index(articles: dict[str, Article]) -> None
     """The planner scans a handful of rows instead; forbidden that, it has to find the index."""
     with CaptureQueriesContext(connection) as captured:
         search_passages("invoice")
-    scan_settings, _semicolon, search = captured[-1]["sql"].partition(";")
+    scan_settings, _semicolon, search = captured[-1]["sql"].rpartition("; ")
     with connection.cursor() as cursor:
         cursor.execute(scan_settings)
         cursor.execute("SET LOCAL enable_seqscan = off")
