@@ -9,7 +9,6 @@ import numpy as np
 from agent.candidates import Candidate
 from agent.disagreement import find_contradiction
 from agent.models import Contradiction
-from knowledge.embeddings import get_embedder
 from knowledge.models import Passage, PassageEmbedding
 from knowledge.vectors import get_active_index
 
@@ -51,7 +50,7 @@ def find_contradictions(*, now: datetime) -> int:
 
 def _list_near_pairs() -> Iterator[tuple[Passage, Passage]]:
     """Pairs of passages of two public articles in one language, the nearest first."""
-    index = get_active_index(get_embedder())
+    index = get_active_index()
     if index is None:
         return
     rows = list(
