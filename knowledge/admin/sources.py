@@ -147,7 +147,7 @@ class KnowledgeSourceAdmin(ModelAdmin[KnowledgeSource]):
             return "–"
         return _("%(done)d of %(total)d") % {"done": source.done, "total": source.total}
 
-    @display(description=_("skipped"), label={"0": "success"})
+    @display(description=_("skipped"), label={"0": "success", "some": "warning"})
     def show_problems(self, source: KnowledgeSource) -> tuple[str, str]:
         skipped = int(getattr(source, "skipped", 0))
         return ("0" if not skipped else "some"), str(skipped)

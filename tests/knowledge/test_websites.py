@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client as Browser
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from crm.models import User
 from knowledge.models import Article, KnowledgeSource, SourceDocument
 from knowledge.sources import request_due, request_reading
 from knowledge.web.addresses import RefusedAddressError, is_public, normalised, resolve
@@ -258,6 +260,44 @@ def test_a_worker_that_died_at_a_page_three_times_leaves_it_out(
 
     assert source.state == "read"
     assert "ended the worker 3 times" in SourceDocument.objects.get(state="skipped").problem
+
+
+def test_the_console_adds_a_source_and_shows_how_its_reading_goes(
+    client: Browser, carol: User, site: HTTPServer, run_jobs: RunJobs, embedder: BagOfWordsEmbedder
+) -> None:
+    publish(site, {"/plan": files.html(), "/gone.exe": b"x"})
+    root = "/admin/knowledge/knowledgesource/"
+    client.force_login(carol)
+    values = {
+        "name": "help", "kind": "sitemap", "schedule": "weekly", "audience": "public",
+        "language": "en", "new_articles": "draft", "owner": carol.pk,
+    }  # fmt: skip
+    refused = client.post(f"{root}add/", {**values, "addresses": "http://10.0.0.1/sitemap.xml"})
+    assert "private network" in refused.content.decode()
+    client.post(f"{root}add/", {**values, "addresses": site.url_for("/sitemap.xml")})
+    source = KnowledgeSource.objects.get()
+    page = f"{root}{source.pk}/change/"
+    assert "The pages are being listed." in client.get(page).content.decode()
+    run_jobs()
+    html = client.get(page).content.decode()
+    article = Article.objects.get(slug="help/plan")
+
+    assert "1 added" in html
+    assert (article.state, article.owner) == ("draft", carol)
+    assert article.history.first().history_user == carol
+    assert client.get(root).status_code == 200
+    assert client.get(f"{root}{source.pk}/readings/").status_code == 405
+    client.post(f"{root}{source.pk}/readings/")
+    source.refresh_from_db()
+    assert source.state == "waiting"
+
+
+def test_who_may_only_look_does_not_have_sources_read(
+    client: Browser, bob: User, source: KnowledgeSource
+) -> None:
+    client.force_login(bob)
+
+    assert client.post(f"/admin/knowledge/knowledgesource/{source.pk}/readings/").status_code == 403
 
 
 def test_the_schedule_has_it_read_again(source: KnowledgeSource, run_jobs: RunJobs) -> None:
