@@ -26,7 +26,8 @@ from channels.whatsapp.transport import (
 )
 from channels.whatsapp.types import ListedMessage, MediaRef
 
-PAGE_SIZE = 100
+# Twilio's largest: a listing is had as a whole or not at all, so the fewer requests the better.
+PAGE_SIZE = 1000
 LIST_LIMIT = 5000
 
 
@@ -126,7 +127,7 @@ class TwilioClient:
     def _read(self, filters: dict[str, Any], limit: int) -> Iterator[Any]:
         try:
             yield from itertools.islice(
-                self._client.messages.stream(page_size=PAGE_SIZE, **filters), limit
+                self._client.messages.stream(page_size=min(PAGE_SIZE, limit), **filters), limit
             )
         except (TwilioException, ValueError, requests.RequestException) as error:
             raise unreachable() from error
