@@ -10,6 +10,7 @@ from agent.fallback import FallbackModel
 from agent.grounding import check_answer
 from agent.guardrails.answers import screen_answer
 from agent.guardrails.screening import Action, Hit, Screened
+from agent.history import recall
 from agent.journal import Journal, Note
 from agent.judgement import judge_answer
 from agent.language import is_served
@@ -40,7 +41,8 @@ def ask_models(
         desk=desk, search=search, journal=journal, language=reading.language if served else None
     )
     deadline = Deadline(settings.LLM_TIMEOUT_SECONDS)
-    messages = build_messages(question, prompt=mind.prompt, language=reading.language)
+    past = recall(question.past, model=model, deadline=deadline, journal=journal, keep=mind.is_live)
+    messages = build_messages(question, prompt=mind.prompt, language=reading.language, past=past)
     try:
         outcome = run_loop(
             model=model, messages=messages, toolbox=toolbox, journal=journal, deadline=deadline

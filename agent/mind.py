@@ -11,11 +11,13 @@ from agent.prompt_versions import choose_version
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """`version` is None where the text in the code stands in for a missing one."""
+    """`version` is None where the text in the code stands in for a missing one; `is_live` tells a
+    run from a trial, which leaves nothing behind."""
 
     model: FallbackModel
     prompt: str
     version: PromptVersion | None
+    is_live: bool
 
 
 def make_mind(account: Account | None = None, *, version: PromptVersion | None = None) -> Mind:
@@ -25,4 +27,4 @@ def make_mind(account: Account | None = None, *, version: PromptVersion | None =
         conversation_id = account.conversation.pk if account else None
         version = choose_version(prompts.ANSWER, conversation_id=conversation_id)
     text = version.text if version else prompts.DEFAULT
-    return Mind(get_chat_model(account), text, version)
+    return Mind(get_chat_model(account), text, version, is_live=account is not None)

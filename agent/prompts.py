@@ -1,4 +1,4 @@
-"""What models are told, and the conversation as they see it."""
+"""What models are told to do, and the question as they see it."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,7 @@ from agent.model import ChatMessage
 from agent.models import Briefing
 from agent.types import Question
 from crm.models import Conversation
-from crm.types import PastMessage
 
-HISTORY_CHARACTERS = 6_000  # about 1,500 tokens
 MAX_BRIEFING = 4_000
 
 ANSWER = "answer"  # the prompt's name
@@ -46,12 +44,13 @@ and never make up others.
 """
 
 
-def build_messages(question: Question, *, prompt: str, language: str) -> list[ChatMessage]:
-    """The prompt with the briefing put in, what was said before within a budget, and what waits
-    for an answer."""
+def build_messages(
+    question: Question, *, prompt: str, language: str, past: Sequence[ChatMessage]
+) -> list[ChatMessage]:
+    """The prompt with the briefing put in, what was said before, and what waits for an answer."""
     return [
         ChatMessage("system", compose(prompt, channel=question.channel, language=language)),
-        *_recall(question.past),
+        *past,
         ChatMessage("user", question.full_text),
     ]
 
@@ -68,16 +67,3 @@ def compose(prompt: str, *, channel: str, language: str) -> str:
         "language": language,
     }
     return f"{placeholders.fill(prompt, values).strip()}\n\n{RULES}"
-
-
-def _recall(past: Sequence[PastMessage]) -> list[ChatMessage]:
-    kept: list[ChatMessage] = []
-    budget = HISTORY_CHARACTERS
-    for message in reversed(past):
-        budget -= len(message.text)
-        if budget < 0:
-            break
-        kept.append(
-            ChatMessage("user" if message.author == "customer" else "assistant", message.text)
-        )
-    return kept[::-1]

@@ -36,7 +36,8 @@ class Redactor:
             document = json.loads(text)
         except ValueError:
             return self.mask(text)
-        return json.dumps(_map_strings(document, self.mask), ensure_ascii=False)
+        masked = json.dumps(_map_strings(document, self.mask), ensure_ascii=False)
+        return masked.encode("utf-8", "replace").decode()  # half a character has no UTF-8
 
     def restore(self, text: str) -> str:
         return TOKEN.sub(lambda match: self._values.get(match[0], match[0]), text)

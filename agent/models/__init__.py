@@ -11,6 +11,7 @@ from agent.models.intent import Intent, IntentExample, IntentModel
 from agent.models.metric import AgentMetric
 from agent.models.prompt import Prompt, PromptVersion
 from agent.models.run import AgentRun, AgentStep
+from agent.models.summary import ConversationSummary
 
 __all__ = [
     "AgentMetric",
@@ -18,6 +19,7 @@ __all__ = [
     "AgentStep",
     "Briefing",
     "Contradiction",
+    "ConversationSummary",
     "Correction",
     "Draft",
     "EvaluationCase",

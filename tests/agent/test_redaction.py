@@ -52,6 +52,7 @@ def test_the_same_value_has_the_same_token_in_every_message_and_result() -> None
     assert masked["passages"][0]["id"] == 4111111111111111, "an id of ours is not a card"
     assert masked["passages"][0]["score"] == 0.4912345678
     assert redactor.mask_json("no JSON of a@x.de") == "no JSON of [EMAIL_1]"
+    assert redactor.mask_json('{"text": "\\ud800"}') == '{"text": "?"}'
 
 
 def test_tokens_come_back_inside_json() -> None:
