@@ -81,10 +81,12 @@ def _read(question: Question, journal: Journal) -> Reading:
         language = detect_language(question.text, default=question.language)
         note.title = language
     with journal.step(AgentStep.Kind.SENTIMENT, "") as note:
-        scores = tuple(sentiment.score(text) for text in question.texts)
-        note.title = ", ".join(f"{score:+.2f}" for score in scores)
+        moods = [sentiment.read_mood(text) for text in question.texts]
+        scores = tuple(mood.score for mood in moods)
+        emotions = tuple(mood.emotion for mood in moods)
+        note.title = ", ".join(f"{mood.score:+.2f} {mood.emotion}".strip() for mood in moods)
         note.detail.update(scores=list(scores), earlier=list(question.past_sentiments))
-    return Reading(language, scores, _recognise(question, journal))
+    return Reading(language, scores, emotions, _recognise(question, journal))
 
 
 def _recognise(question: Question, journal: Journal) -> Intention | None:

@@ -1,6 +1,7 @@
 """How a run begins and what it leaves behind: the short transactions around the thinking."""
 
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, Min, OuterRef, TextField, Value
@@ -178,7 +179,8 @@ def _drop(started: Started, considered: Considered, journal: Journal, now: datet
 
 
 def _keep_reading(messages: tuple[Message, ...], reading: Reading) -> None:
-    for message, score in zip(messages, reading.sentiments, strict=False):
-        message.sentiment = score
+    moods = zip_longest(reading.sentiments, reading.emotions, fillvalue="")
+    for message, (score, emotion) in zip(messages, moods, strict=False):
+        message.sentiment, message.emotion = score, emotion
         message.language = reading.language
-    Message.objects.bulk_update(messages, ["sentiment", "language"])
+    Message.objects.bulk_update(messages, ["sentiment", "emotion", "language"])

@@ -70,11 +70,13 @@ class Intention:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood of the question before any model saw it. No `intention` means that
+    """What was understood of the question before any model saw it: the language, for each of its
+    texts the sentiment and the emotion, and what it wants. No `intention` means that
     nobody taught the desk any intents, which is no reason for anything."""
 
     language: str
     sentiments: tuple[float, ...]
+    emotions: tuple[str, ...] = ()
     intention: Intention | None = None
 
     @property

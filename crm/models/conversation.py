@@ -99,6 +99,13 @@ class Message(models.Model):
         SYSTEM = "system", _("system")
         NOTE = "note", _("internal note")
 
+    class Emotion(models.TextChoices):
+        ANGER = "anger", _("angry")
+        FRUSTRATION = "frustration", _("frustrated")
+        WORRY = "worry", _("worried")
+        NEUTRAL = "neutral", _("neutral")
+        SATISFIED = "satisfied", _("satisfied")
+
     class State(models.TextChoices):
         RECEIVED = "received", _("received")
         QUEUED = "queued", _("queued")
@@ -157,6 +164,9 @@ class Message(models.Model):
     answered_at = models.DateTimeField(_("dealt with"), null=True, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=12, blank=True)
     sentiment = models.FloatField(_("sentiment"), null=True, blank=True)
+    emotion = models.CharField(
+        _("emotion"), max_length=12, choices=Emotion.choices, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("created"), db_index=True)
 
     objects = MessageQuerySet.as_manager()

@@ -45,7 +45,7 @@ def seconds(piece: str) -> float:
     started = time.perf_counter()
     plaintext.read(text)
     screen(Question(channel="web", texts=(text,)))
-    sentiment.score(text)
+    sentiment.read_mood(text)
     smalltalk.is_small_talk(text)
     language.detect_language(text)
     plaintext.from_markdown(text)

@@ -1,6 +1,8 @@
 import pytest
 
-from agent.sentiment import VERY_UNHAPPY, is_rising_anger, score
+from agent.emotions.sentences import read_held_out
+from agent.sentiment import VERY_UNHAPPY, is_rising_anger, read_mood
+from knowledge.minilm.embedder import LocalEmbedder
 
 
 @pytest.mark.parametrize(
@@ -13,7 +15,7 @@ from agent.sentiment import VERY_UNHAPPY, is_rising_anger, score
     ],
 )
 def test_fury_is_heard(text: str) -> None:
-    assert score(text) <= VERY_UNHAPPY
+    assert read_mood(text).score <= VERY_UNHAPPY
 
 
 @pytest.mark.parametrize(
@@ -29,16 +31,18 @@ def test_fury_is_heard(text: str) -> None:
     ],
 )
 def test_a_problem_is_no_anger(text: str) -> None:
-    assert score(text) > VERY_UNHAPPY
+    assert read_mood(text).score > VERY_UNHAPPY
 
 
 def test_thanks_are_heard() -> None:
-    assert score("Thank you, that is perfect, I love it") > 0.3
+    mood = read_mood("Thank you, that is perfect, I love it")
+    assert mood.score > 0.3
+    assert mood.emotion == "satisfied"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "!!!!", "🙂", "a" * 30_000, "GREAT " * 5_000])
 def test_scores_stay_in_range(text: str) -> None:
-    assert -1 <= score(text) <= 1
+    assert -1 <= read_mood(text).score <= 1
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,46 @@ def test_scores_stay_in_range(text: str) -> None:
 )
 def test_case_59_anger_that_rises(scores: list[float], rising: bool) -> None:
     assert is_rising_anger(scores) is rising
+
+
+@pytest.mark.parametrize(
+    ("text", "emotion"),
+    [
+        ("You people are a disgrace, I am furious", "anger"),
+        ("Ich bin stinksauer, das ist eine Frechheit", "anger"),
+        ("I've been trying for three days and it still fails", "frustration"),
+        ("I'm really scared that all of our data is gone", "worry"),
+        ("Where can I find the invoice for May?", "neutral"),
+        ("Muchas gracias, ha sido muy rápido", "satisfied"),
+    ],
+)
+def test_emotions_have_names(text: str, emotion: str) -> None:
+    assert read_mood(text).emotion == emotion
+
+
+def test_a_long_message_that_is_angry_in_one_sentence_is_angry() -> None:
+    mood = read_mood(
+        "We have used your product for four years and recommended it to all of our friends. The "
+        "calendar is lovely. Since the last update half of the rules do not run. I am fed up and "
+        "beyond disappointed, this is a nightmare. We meet on Monday to talk about the summer."
+    )
+    assert mood.score <= VERY_UNHAPPY
+    assert mood.emotion in {"anger", "frustration"}
+
+
+def test_more_of_the_unhappy_are_found_than_by_words_alone() -> None:
+    """On sentences that nothing was learned from; measured 0.85 when the heads were trained."""
+    unhappy = [
+        sentence for sentence in read_held_out() if sentence.emotion in {"anger", "frustration"}
+    ]
+    found = [read_mood(sentence.text).emotion in {"anger", "frustration"} for sentence in unhappy]
+    assert sum(found) / len(found) >= 0.8
+
+
+def test_without_its_embedding_model_the_words_decide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LocalEmbedder, "name", "another")
+    mood = read_mood("I am furious, this is unacceptable and a disgrace")
+    assert mood.score <= VERY_UNHAPPY
+    assert mood.emotion == ""
