@@ -21,7 +21,17 @@ from agent.models import AgentRun, AgentStep
 from agent.outgoing import clean
 from agent.prompts import build_messages
 from agent.tools import Toolbox
-from agent.types import Decision, Desk, HandOver, Proposal, Question, Reading, Search, Verdict
+from agent.types import (
+    Decision,
+    Desk,
+    HandOver,
+    Proposal,
+    Question,
+    Reading,
+    Search,
+    Stakes,
+    Verdict,
+)
 from tickets.models import Ticket
 
 
@@ -37,6 +47,7 @@ def ask_models(
     """What is done with the question by the configured models, the offline one behind them."""
     model = mind.model
     served = is_served(reading.language)
+    stakes = Stakes(question.channel, reading.intent, question.is_proven)
     toolbox = Toolbox(
         desk=desk, search=search, journal=journal, language=reading.language if served else None
     )
@@ -50,7 +61,7 @@ def ask_models(
         if not model.is_offline:
             journal.prompt_version = mind.version
         if isinstance(outcome, HandOver):
-            decision = decide(outcome, None, degraded=model.degraded)
+            decision = decide(outcome, None, stakes=stakes, degraded=model.degraded)
         else:
             text = clean(outcome.text)
             screened = _screen(text, outcome, journal)
@@ -59,7 +70,9 @@ def ask_models(
             else:
                 check = _Check(text, outcome, toolbox, model, deadline)
                 verdict = check.by_words() if served else check.across_languages()
-                decision = decide(outcome, verdict, degraded=model.degraded, text=text)
+                decision = decide(
+                    outcome, verdict, stakes=stakes, degraded=model.degraded, text=text
+                )
                 if verdict.needs_approval:
                     decision = _await_approval(decision)
             decision = with_warnings(decision, screened)

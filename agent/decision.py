@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
+from agent.autonomy.permission import permit
 from agent.guardrails.screening import Screened
 from agent.models import AgentRun
-from agent.types import Decision, HandOver, Proposal, Verdict
+from agent.types import Decision, HandOver, Proposal, Stakes, Verdict
 from crm.types import Source
 from tickets.models import Ticket
 
@@ -20,9 +20,15 @@ SEND_CONFIDENCE = 0.5
 
 
 def decide(
-    outcome: Proposal | HandOver, verdict: Verdict | None, *, degraded: bool, text: str = ""
+    outcome: Proposal | HandOver,
+    verdict: Verdict | None,
+    *,
+    stakes: Stakes,
+    degraded: bool,
+    text: str = "",
 ) -> Decision:
-    """Send, draft or hand over. `verdict` is given for a proposal, whose checked text is `text`.
+    """Send, draft, only watch, or hand over. `verdict` is given for a proposal, whose checked
+    text is `text`.
 
     `degraded` says that the configured model was away and the offline one stood in: what that
     one cannot answer is then a failure of ours rather than a gap in the knowledge.
@@ -44,9 +50,11 @@ def decide(
         why = _("The prepared answer is too uncertain (%(value).2f).") % {"value": confidence}
         return hand_over(HandOver(Ticket.Reason.NO_KNOWLEDGE, why), degraded=degraded, text=text)
     titles = ", ".join(dict.fromkeys(passage.title for passage in outcome.passages))
+    permission = permit(stakes, confidence=confidence)
+    supported = _("Supported by: %(titles)s") % {"titles": titles}
     return Decision(
-        action=_permitted_action(),
-        explanation=_("Supported by: %(titles)s") % {"titles": titles},
+        action=permission.action,
+        explanation=f"{permission.why} {supported}".strip(),
         text=text,
         sources=_list_sources(outcome),
         confidence=confidence,
@@ -73,15 +81,6 @@ def with_warnings(decision: Decision, screened: Screened) -> Decision:
         return decision
     noted = _("Noted: %(what)s") % {"what": " ".join(hit.describe() for hit in screened.warnings)}
     return replace(decision, explanation=f"{decision.explanation} {noted}")
-
-
-def _permitted_action() -> str:
-    """What AUTONOMY lets the agent do with an answer that it is sure of.
-
-    `earned` starts every intent on every channel in draft and rises only on measured approvals.
-    No ladder measures them yet, so nothing has been earned and all of it is drafted.
-    """
-    return Action.SEND if settings.AUTONOMY == "automatic" else Action.DRAFT
 
 
 def _list_sources(proposal: Proposal) -> tuple[Source, ...]:

@@ -56,12 +56,12 @@ def apply(
             )
             tickets.await_approval(ticket=ticket, now=now)
             _acknowledge(conversation, message, considered.reading.language, now)
-        case Action.HAND_OVER:
+        case Action.HAND_OVER | Action.SHADOW:
             detail = _explain(considered, conversation)
             with override(considered.reading.language or None):
                 tickets.escalate_ticket(
                     ticket=ticket,
-                    reason=decision.reason,
+                    reason=decision.reason or Ticket.Reason.HUMAN_REQUEST,
                     detail=crm.printable(detail),
                     actor=tickets.AGENT,
                     now=now,
@@ -90,7 +90,7 @@ def keep_metric(
         recorded_at=now,
         conversation=started.run.conversation,
         sentiment=considered.reading.sentiment,
-        escalated=effective and action == AgentRun.Decision.HAND_OVER,
+        escalated=effective and action in {Action.HAND_OVER, Action.SHADOW},
         answered=effective and action == AgentRun.Decision.SEND,
         latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
         cost=cost,

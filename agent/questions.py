@@ -9,6 +9,7 @@ from agent.models import AgentRun
 from agent.types import Question
 from crm.history import list_conversation_messages
 from crm.models import Conversation, Message
+from crm.trust import get_proven_identifier, may_hear_of_account
 
 PAST_MESSAGES = 30
 PAST_SENTIMENTS = 5
@@ -41,6 +42,7 @@ def build_question(conversation: Conversation, messages: Sequence[Message]) -> Q
             message.attachments.all() or (message.text and not plaintext.said(message.text))
             for message in messages
         ),
+        is_proven=may_hear_of_account(get_proven_identifier(conversation)),
     )
 
 

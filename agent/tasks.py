@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from agent import answering, budgets, bursts, drafts, metrics, prompt_scores, runs
+from agent.autonomy import ladder, shadows
 from agent.evaluation import passes
 from agent.gaps import contradictions, drafting, finding
 from agent.guardrails import checking, trials
@@ -57,6 +58,13 @@ def rescue_unanswered() -> None:
     """Enqueues again what waits for the agent with no job left that would answer it."""
     drafts.outdate_drafts(now=_now())
     runs.rescue_unanswered(now=_now())
+
+
+@jobs.task("agent.move_rungs")
+def move_rungs() -> None:
+    """Compares what the agent would have said first, for the rungs move by it."""
+    shadows.compare_shadows(now=_now())
+    ladder.move_rungs(now=_now())
 
 
 @jobs.task("agent.check_thresholds")

@@ -21,7 +21,8 @@ class Question:
     `texts` are the unanswered messages and `past` what was said before them, both oldest first.
     `hidden` is text that the customer's programme would not have shown. `past_sentiments` are
     the scores of the customer's earlier messages, oldest first. `language` is what the
-    conversation was held in so far, "" if nothing is known.
+    conversation was held in so far, "" if nothing is known. `is_proven` says that who writes is
+    known to own the address; a trial's customer counts as such.
     """
 
     channel: str
@@ -32,6 +33,7 @@ class Question:
     past_sentiments: tuple[float, ...] = ()
     language: str = ""
     has_files: bool = False
+    is_proven: bool = True
 
     @property
     def text(self) -> str:
@@ -80,8 +82,23 @@ class Reading:
     intention: Intention | None = None
 
     @property
+    def intent(self) -> str:
+        """The name of the intent, "" if the question has none that is known."""
+        return self.intention.name if self.intention and self.intention.in_scope else ""
+
+    @property
     def sentiment(self) -> float | None:
         return min(self.sentiments, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """What a wrong answer would touch. `intent` is "" where it is out of scope or unknown;
+    `is_proven` says that who writes is known to own the address."""
+
+    channel: str
+    intent: str = ""
+    is_proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,11 @@ class Decision:
     sources: tuple[Source, ...] = ()
     confidence: float | None = None
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether there is an answer that the passages support, whoever may send it."""
+        return self.action in _ANSWERS
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -125,6 +147,9 @@ class Verdict:
     score: float
     complaints: tuple[str, ...] = field(default=())
     needs_approval: bool = False
+
+
+_ANSWERS = frozenset({AgentRun.Decision.SEND, AgentRun.Decision.DRAFT, AgentRun.Decision.SHADOW})
 
 
 class Search(Protocol):

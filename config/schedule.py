@@ -18,6 +18,7 @@ every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answeri
 every("*/3 * * * *", "channels.poll_gmail")  # mails whose notification did not arrive
 every("*/5 * * * *", "channels.catch_up_whatsapp")  # messages whose webhook did not arrive
 every("*/10 * * * *", "channels.remind_of_windows")  # WhatsApp's 24 hours end soon
+every("7 * * * *", "agent.move_rungs")  # what the agent has earned
 every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
 every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue
 every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model

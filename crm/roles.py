@@ -60,6 +60,7 @@ _SUPERVISOR = {
         "add_intentmodel", "change_intentmodel", "view_intentmodel",
         "view_prompt", "view_promptversion", "add_promptversion", "change_promptversion",
         "view_modelbudget", "change_modelbudget", "view_modelcall",
+        "view_rung", "change_rung", "view_historicalrung",
     },
     "procrastinate": {"view_procrastinatejob", "change_procrastinatejob"},
 }  # fmt: skip

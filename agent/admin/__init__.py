@@ -1,6 +1,7 @@
 """The agent in the console: what it did and why, drafts, rules, prompts, budgets and figures."""
 
 from agent.admin import (
+    autonomy,
     briefing,
     budgets,
     corrections,
@@ -18,6 +19,7 @@ from agent.admin import (
 )
 
 __all__ = [
+    "autonomy",
     "briefing",
     "budgets",
     "corrections",

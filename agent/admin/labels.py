@@ -12,6 +12,7 @@ from crm.labels import Label
 DECISION_TONES: dict[str, str] = {
     AgentRun.Decision.SEND: "success",
     AgentRun.Decision.DRAFT: "primary",
+    AgentRun.Decision.SHADOW: "info",
     AgentRun.Decision.HAND_OVER: "danger",
     AgentRun.Decision.NO_REPLY: "",
 }

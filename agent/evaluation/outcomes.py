@@ -71,7 +71,7 @@ class Outcome:
 
     @property
     def is_answered(self) -> bool:
-        return self.decision.action in {Action.SEND, Action.DRAFT}
+        return self.decision.is_answer
 
 
 def run_cases(cases: Sequence[Case], *, version: PromptVersion | None = None) -> Iterator[Outcome]:
@@ -93,7 +93,7 @@ def build_question(case: Case) -> Question:
 
 def judge(case: Case, trial: Trial) -> Outcome:
     decision, expect = trial.decision, case.expect
-    answered = decision.action in {Action.SEND, Action.DRAFT}
+    answered = decision.is_answer
     return Outcome(
         case=case,
         trial=trial,
@@ -123,7 +123,7 @@ def _is_right(expect: Expectation, decision: Decision) -> bool:
 def _has_route(expect: Expectation, decision: Decision) -> bool:
     match expect.action:
         case "answer":
-            return decision.action in {Action.SEND, Action.DRAFT}
+            return decision.is_answer
         case "no_reply":
             return decision.action == Action.NO_REPLY
         case "hand_over":

@@ -1,3 +1,4 @@
+from agent.models.autonomy import Rung
 from agent.models.briefing import Briefing
 from agent.models.budget import ModelBudget
 from agent.models.call import ModelCall
@@ -38,5 +39,6 @@ __all__ = [
     "PromptVersion",
     "RuleContent",
     "RuleInForce",
+    "Rung",
     "TrialFinding",
 ]

@@ -19,6 +19,7 @@ class AgentRun(models.Model):
     class Decision(models.TextChoices):
         SEND = "send", _("answer")
         DRAFT = "draft", _("draft for approval")
+        SHADOW = "shadow", _("watch: a person answers")
         HAND_OVER = "hand_over", _("hand over")
         NO_REPLY = "no_reply", _("no reply needed")
 
@@ -53,6 +54,12 @@ class AgentRun(models.Model):
         _("intent"), max_length=60, blank=True, help_text=_("Empty: out of scope, or unknown.")
     )
     intent_score = models.FloatField(_("sure of the intent"), null=True, blank=True)
+    agreement = models.FloatField(
+        _("agreement"),
+        null=True,
+        blank=True,
+        help_text=_("While it only watched: how like its answer is to what staff wrote."),
+    )
     turn = models.PositiveIntegerField(
         _("turn"),
         default=0,

@@ -25,6 +25,7 @@ from agent.models import (
     IntentModel,
     ModelBudget,
     Prompt,
+    Rung,
 )
 from channels.models import ChannelConfig, Delivery, InboundEvent, Suppression
 from config.console.counts import Counts, get_counts
@@ -70,6 +71,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 page.model(_("Runs"), "neurology", AgentRun),
                 page.model(_("Guardrails"), "shield", GuardrailRule),
+                page.model(_("Autonomy"), "stairs", Rung),
                 page.model(_("Intents"), "category", Intent),
                 page.model(_("Examples of intents"), "label", IntentExample),
                 page.model(_("Intent models"), "model_training", IntentModel),

@@ -1,0 +1,125 @@
+"""The ladder of autonomy: where each intent stands on each channel, why, and what it takes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from agent.autonomy.ladder import ensure_rungs, fix_rungs, release_rungs, say_next
+from agent.autonomy.records import Place, Record, read_records
+from agent.models import Intent, Rung
+from crm.admin.base import ModelAdmin, display
+from crm.models import User
+
+if TYPE_CHECKING:
+
+    class SimpleHistoryAdmin: ...
+else:
+    from simple_history.admin import SimpleHistoryAdmin
+
+Level = Rung.Level
+
+_TONES: dict[str, str] = {Level.SHADOW: "", Level.DRAFT: "primary", Level.AUTOMATIC: "success"}
+
+
+@admin.register(Rung)
+class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
+    list_display = (
+        "show_intent", "channel", "show_level", "show_record", "threshold", "is_fixed",
+        "changed_at",
+    )  # fmt: skip
+    list_filter = (
+        ("level", ChoicesDropdownFilter),
+        ("channel", ChoicesDropdownFilter),
+        "is_fixed",
+    )
+    list_filter_submit = True
+    list_before_template = "agent/admin/_autonomy.html"
+    search_fields = ("intent",)
+    list_per_page = 60
+    fields = ("level", "is_fixed", "threshold", "why", "changed_at")
+    readonly_fields = ("why", "changed_at")
+    actions = ("let_answer", "let_draft", "let_watch", "release")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # there is one for every intent and channel
+
+    def has_delete_permission(self, request: HttpRequest, obj: Rung | None = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        now = timezone.now()
+        ensure_rungs(now=now)
+        self._records: Mapping[tuple[Place, str], Record] = read_records(now=now)
+        self._intents = {
+            name: (title, risk)
+            for name, title, risk in Intent.objects.values_list("name", "title", "risk")
+        }
+        context = {**(extra_context or {}), "autonomy": settings.AUTONOMY}
+        return super().changelist_view(request, context)
+
+    def save_model(self, request: HttpRequest, obj: Rung, form: Any, change: bool) -> None:
+        if {"level", "is_fixed"} & set(form.changed_data):
+            obj.changed_at = timezone.now()
+            obj.why = _t("Set by %(staff)s.") % {"staff": request.user}
+        super().save_model(request, obj, form, change)
+
+    @display(description=_("intent"), ordering="intent")
+    def show_intent(self, rung: Rung) -> str:
+        title, risk = self._intents.get(rung.intent, (_("Other, or unknown"), Intent.Risk.MEDIUM))
+        return format_html(
+            '<span class="ah-cell"><strong>{}</strong><span class="ah-cell__sub">{}</span></span>',
+            title,
+            _t("risk: %(risk)s") % {"risk": Intent.Risk(risk).label},
+        )
+
+    @display(description=_("level"), ordering="level", label=_TONES)
+    def show_level(self, rung: Rung) -> tuple[str, str]:
+        return rung.level, rung.get_level_display()
+
+    @display(description=_("since then"))
+    def show_record(self, rung: Rung) -> str:
+        record = self._records.get(((rung.channel, rung.intent), rung.level), Record())
+        counted = record.since(rung.changed_at)
+        figures = _t("%(good)s of %(total)s good") % {"good": counted.good, "total": counted.total}
+        _title, risk = self._intents.get(rung.intent, ("", Intent.Risk.MEDIUM))
+        return format_html(
+            '<span class="ah-cell">{}<span class="ah-cell__sub">{}</span></span>',
+            figures if counted.total else _t("nothing measured yet"),
+            say_next(rung, counted, risk=risk),
+        )
+
+    @admin.action(description=_("Let it answer by itself, and fix that"))
+    def let_answer(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
+        self._fix(request, rungs, Level.AUTOMATIC)
+
+    @admin.action(description=_("Let it draft, and fix that"))
+    def let_draft(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
+        self._fix(request, rungs, Level.DRAFT)
+
+    @admin.action(description=_("Let it only watch, and fix that"))
+    def let_watch(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
+        self._fix(request, rungs, Level.SHADOW)
+
+    @admin.action(description=_("Let the figures move it again"))
+    def release(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
+        self._say(request, release_rungs(rungs, staff=cast("User", request.user)))
+
+    def _fix(self, request: HttpRequest, rungs: QuerySet[Rung], level: str) -> None:
+        staff = cast("User", request.user)
+        self._say(request, fix_rungs(rungs, level=level, staff=staff, now=timezone.now()))
+
+    def _say(self, request: HttpRequest, count: int) -> None:
+        text = ngettext("%(count)d rung changed.", "%(count)d rungs changed.", count)
+        messages.success(request, text % {"count": count})
