@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agent', '0016_default_examples'),
+        ('agent', '0017_conversation_summaries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
