@@ -95,11 +95,17 @@ def read_waiting(
             yield document
 
 
+@transaction.atomic
 def finish(source: KnowledgeSource, *, now: datetime) -> None:
-    """Everything has been read that could be."""
-    KnowledgeSource.objects.filter(pk=source.pk).update(
-        state=KnowledgeSource.State.READ, read_at=now, next_read_at=source.next_after(now)
-    )
+    """Everything has been read that could be. What was uploaded meanwhile has a job of its own,
+    and until that has read it the source stays as it is."""
+    locked = KnowledgeSource.objects.select_for_update().get(pk=source.pk)
+    if locked.documents.filter(state=State.WAITING).exists():
+        return
+    locked.state = KnowledgeSource.State.READ
+    locked.read_at = now
+    locked.next_read_at = locked.next_after(now)
+    locked.save(update_fields=["state", "read_at", "next_read_at"])
 
 
 def fail(source: KnowledgeSource, problem: str, *, now: datetime) -> None:

@@ -287,3 +287,19 @@ def test_strangers_see_nothing(client: Client, write: Write) -> None:
     article = write("a", "Text.")
     for path in ("", "upload/", f"{article.pk}/preview/", f"{article.pk}/change/"):
         assert client.get(LIST + path).status_code == 302
+
+
+def test_what_is_uploaded_while_others_are_read_is_read_too(
+    console: Client, run_jobs: RunJobs
+) -> None:
+    from django.utils import timezone
+
+    from knowledge import rounds
+
+    send(console, upload("a.md", b"Text."))
+    # A reading that was at its end when the upload came.
+    rounds.finish(KnowledgeSource.objects.get(), now=timezone.now())
+    run_jobs()
+
+    assert KnowledgeSource.objects.get().state == "read"
+    assert Article.objects.get().slug == "a"
