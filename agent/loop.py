@@ -61,7 +61,7 @@ def _ask(
             seen=[
                 {"role": message.role, "text": message.text}
                 for message in turn.seen[journal.seen :]
-                if message.role != "system"
+                if message.role != "system" and message.text
             ],
         )
         journal.seen = max(journal.seen, len(turn.seen))

@@ -216,7 +216,7 @@ def test_a_token_means_the_same_in_the_query_the_result_and_the_record(
     told = [step.detail["seen"] for step in run.steps.filter(kind="model")]
     assert [message["role"] for message in told[0]] == ["user"]
     assert "I am [EMAIL_1]." in told[0][0]["text"]
-    assert [message["role"] for message in told[1]] == ["assistant", "tool"]
+    assert [message["role"] for message in told[1]] == ["tool"]
 
 
 def test_an_answer_with_a_token_that_stands_for_nothing_is_refused(
