@@ -220,5 +220,5 @@ def test_an_import_stays_within_few_queries(
     folder: Path, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     import_folder(folder)
-    with django_assert_max_num_queries(17 + 3 * 10):
+    with django_assert_max_num_queries(21 + 3 * 10):
         import_folder(folder)
