@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,32 @@ def test_the_priority_sets_how_many_office_hours_a_response_takes(asked: str, du
 def test_a_long_target_spans_days() -> None:
     friday = datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert ResponseTarget(minutes=24 * 60).due(friday) == datetime(2026, 11, 24, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-11-20T10:00", "Somebody is here now."),
+        ("2026-11-20T17:00", "Our team is back on Monday, 23 November at 9 a.m. (UTC)."),
+        ("2026-11-21T12:00", "Our team is back on Monday, 23 November at 9 a.m. (UTC)."),
+        ("2026-11-24T03:00", "Our team is back on Tuesday, 24 November at 9 a.m. (UTC)."),
+        ("2026-12-24T18:00", "Our team is back on Monday, 28 December at 9 a.m. (UTC)."),
+    ],
+)
+def test_case_54_a_hand_over_says_when_somebody_will_answer(
+    ask: Ask, settings: Any, at: str, told: str
+) -> None:
+    """At any hour, over a weekend and over a holiday that is one in the company's country."""
+    settings.OFFICE_COUNTRY = "DE"
+    ticket = ask()
+    services.escalate_ticket(
+        ticket=ticket,
+        reason="human_request",
+        detail="",
+        actor="agent",
+        now=datetime.fromisoformat(at).replace(tzinfo=UTC),
+    )
+    assert told in Message.objects.get(author="system").text
 
 
 def test_a_reply_reopens_a_resolved_ticket(ask: Ask, now: datetime) -> None:
