@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F
 from django.db.models.fields.json import KT
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from channels.models import Delivery, DeliveryAttempt, InboundEvent
 from crm.models import Conversation
@@ -15,6 +16,7 @@ from tickets.models import Ticket
 _ON_THE_WAY = (Delivery.State.QUEUED, Delivery.State.SENDING)
 _SHOWN_ATTEMPTS = 8
 Channel = Conversation.Channel
+State = InboundEvent.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,10 @@ def find_taken(channel: str, groups: Mapping[str, Collection[str]]) -> dict[str,
     taken: dict[str, Taken] = {}
     for group, names in groups.items():
         known = [events[name] for name in names if name in events]
+        # Our own mail comes back with the mailbox's history, and nothing becomes of it.
+        told = [event for event in known if event.message or event.state != State.PROCESSED]
         if known:
-            newest = max(known, key=lambda event: event.pk)
+            newest = max(told or known, key=lambda event: event.pk)
             conversation = newest.message.conversation_id if newest.message else None
             taken[group] = _describe(newest, tickets.get(conversation or 0))
     return taken
@@ -111,7 +115,7 @@ def list_attempts() -> list[Attempt]:
 def _describe(event: InboundEvent, ticket: Ticket | None) -> Taken:
     if ticket is None:
         link = reverse("admin:channels_inboundevent_change", args=[event.pk])
-        return Taken("Parked" if event.problem else "Being read", link, event.problem)
+        return Taken(_("Parked") if event.problem else _("Being read"), link, event.problem)
     reason = f" ({ticket.get_escalation_reason_display()})" if ticket.escalation_reason else ""
     return Taken(
         f"{ticket.reference}, {ticket.get_status_display()}{reason}",

@@ -3,11 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext_lazy as _
 
 from config.playground import customers
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # How often an armed fault strikes, in percent.
 RATES = (20, 50, 100)
@@ -20,8 +25,8 @@ class Switch:
     """`chat` names Twilio's lanes and `mail` Gmail's operations that the fault strikes."""
 
     key: str
-    label: str
-    hint: str
+    label: "StrOrPromise"
+    hint: "StrOrPromise"
     chat_fault: str
     mail_fault: str
     chat: tuple[str, ...] = ("send",)
@@ -31,39 +36,45 @@ class Switch:
 SWITCHES = (
     Switch(
         "refuse",
-        "Refuse to send",
-        "They answer 503 and send nothing. The desk cannot know that: it makes sure, which takes "
-        "a minute or three, and sends again only what is not there.",
+        _("Refuse to send"),
+        _(
+            "They answer 503 and send nothing. The desk cannot know that: it makes sure, which "
+            "takes a minute or three, and sends again only what is not there."
+        ),
         "unavailable_before",
         "unavailable_before",
     ),
     Switch(
         "deny",
-        "Send, then claim the opposite",
-        "The customer gets the message, and the desk gets a 503. It looks at the provider before "
-        "anything is sent again.",
+        _("Send, then claim the opposite"),
+        _(
+            "The customer gets the message, and the desk gets a 503. It looks at the provider "
+            "before anything is sent again."
+        ),
         "unavailable_after",
         "unavailable_after",
     ),
     Switch(
         "silence",
-        "Send, then never answer",
-        "The customer gets the message, and the desk waits in vain. It gives up, looks what "
-        "became of it, and does not repeat it.",
+        _("Send, then never answer"),
+        _(
+            "The customer gets the message, and the desk waits in vain. It gives up, looks what "
+            "became of it, and does not repeat it."
+        ),
         "timeout_after",
         "timeout_after",
     ),
     Switch(
         "limit",
-        "Too many requests",
-        "They answer 429 and say when to come back. The desk does.",
+        _("Too many requests"),
+        _("They answer 429 and say when to come back. The desk does."),
         "rate_limit",
         "rate_limited",
     ),
     Switch(
         "twice",
-        "Deliver twice",
-        "Every message from the customer is announced twice. It is answered once.",
+        _("Deliver twice"),
+        _("Every message from the customer is announced twice. It is answered once."),
         "duplicate",
         "duplicate",
         ("inbound", "callback"),
@@ -71,8 +82,8 @@ SWITCHES = (
     ),
     Switch(
         "mix",
-        "Mix up the order",
-        "News come late and out of order. A status never steps back.",
+        _("Mix up the order"),
+        _("News come late and out of order. A status never steps back."),
         "reorder",
         "reorder",
         ("inbound", "callback"),
@@ -80,9 +91,11 @@ SWITCHES = (
     ),
     Switch(
         "lose",
-        "Lose the news",
-        "The desk is not told of new messages. It finds them when it looks by itself, every few "
-        "minutes.",
+        _("Lose the news"),
+        _(
+            "The desk is not told of new messages. It finds them when it looks by itself, every "
+            "few minutes."
+        ),
         "drop",
         "drop",
         ("inbound", "callback"),

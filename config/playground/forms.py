@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
 
 from config.playground.customers import File
 from config.playground.mails import Kind
@@ -17,9 +18,9 @@ _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 class _Letter(forms.Form):
     """A name, a text, at most one file. Errors are sentences for who plays."""
 
-    name = forms.CharField(label="Name", max_length=100)
-    text = forms.CharField(label="Message", max_length=20_000, required=False, strip=True)
-    file = forms.FileField(label="File", required=False, max_length=150)
+    name = forms.CharField(label=_("Name"), max_length=100)
+    text = forms.CharField(label=_("Message"), max_length=20_000, required=False, strip=True)
+    file = forms.FileField(label=_("File"), required=False, max_length=150)
 
     def clean_name(self) -> str:
         return _one_line(self.cleaned_data["name"])
@@ -27,13 +28,13 @@ class _Letter(forms.Form):
     def clean_file(self) -> "UploadedFile[bytes] | None":
         file: UploadedFile[bytes] | None = self.cleaned_data["file"]
         if file is not None and (file.size or 0) > _MAX_FILE_BYTES:
-            raise forms.ValidationError("Files of up to 5 MB, please.")
+            raise forms.ValidationError(_("Files of up to 5 MB, please."))
         return file
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("text") and not cleaned.get("file") and not self.errors:
-            self.add_error("text", "Write something, or attach a file.")
+            self.add_error("text", _("Write something, or attach a file."))
         return cleaned
 
     def files_to_send(self) -> tuple[File, ...]:
@@ -50,15 +51,15 @@ class _Letter(forms.Form):
 class MailForm(_Letter):
     """A mail; `thread` is the one it replies in, `kind` what writes it."""
 
-    address = forms.EmailField(label="E-mail address", max_length=200)
-    subject = forms.CharField(label="Subject", max_length=300)
+    address = forms.EmailField(label=_("E-mail address"), max_length=200)
+    subject = forms.CharField(label=_("Subject"), max_length=300)
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in Kind], required=False)
     thread = forms.CharField(max_length=40, required=False)
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"]
         if not address.isascii():
-            raise forms.ValidationError("Letters of ASCII only, please.")
+            raise forms.ValidationError(_("Letters of ASCII only, please."))
         return address
 
     def clean_subject(self) -> str:
@@ -71,12 +72,12 @@ class MailForm(_Letter):
 class ChatForm(_Letter):
     """A WhatsApp message."""
 
-    number = forms.CharField(label="Phone number", max_length=30)
+    number = forms.CharField(label=_("Phone number"), max_length=30)
 
     def clean_number(self) -> str:
         number = read_number(self.cleaned_data["number"])
         if not number:
-            raise forms.ValidationError("With its country code, for example +49 1511 2345678.")
+            raise forms.ValidationError(_("With its country code, for example +49 1511 2345678."))
         return number
 
 

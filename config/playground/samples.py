@@ -1,8 +1,14 @@
 """Mails and chat messages to begin with: a question, and what makes trouble in real desks."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 
 from config.playground.mails import Kind
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,10 +16,10 @@ class MailSample:
     """A mail to fill in, from Mia unless it says otherwise; `hint` tells what to watch."""
 
     key: str
-    label: str
+    label: "StrOrPromise"
     subject: str
     text: str
-    hint: str
+    hint: "StrOrPromise"
     kind: Kind = Kind.PERSON
     name: str = ""
     address: str = ""
@@ -22,66 +28,72 @@ class MailSample:
 MAIL_SAMPLES = (
     MailSample(
         "question",
-        "A question",
+        _("A question"),
         "Inviting a colleague",
         "Hello,\n\nhow do I invite a colleague to our workspace?\n\nThank you\nMia",
-        "The knowledge base answers it, and the reply names its source.",
+        _("The knowledge base answers it, and the reply names its source."),
     ),
     MailSample(
         "refund",
-        "A refund",
+        _("A refund"),
         "Refund",
         "Hello,\n\nwe were charged twice this month. I want my money back.\n\nMia",
-        "No promise is made: a person gets the ticket, with the reason.",
+        _("No promise is made: a person gets the ticket, with the reason."),
     ),
     MailSample(
         "out_of_office",
-        "Out of office",
+        _("Out of office"),
         "Automatic reply: away until Monday",
         "Thank you for your message. I am away until Monday and read no mail until then.",
-        "An automatic reply to the desk's newest mail. The desk keeps it and stays silent, so "
-        "that two machines do not write to each other for ever.",
+        _(
+            "An automatic reply to the desk's newest mail. The desk keeps it and stays silent, so "
+            "that two machines do not write to each other for ever."
+        ),
         kind=Kind.OUT_OF_OFFICE,
     ),
     MailSample(
         "bounce",
-        "A bounce",
+        _("A bounce"),
         "Delivery Status Notification (Failure)",
         "Your message could not be delivered: the address was not found.",
-        "A mail server reports that the desk's newest mail did not arrive. It is noted at that "
-        "message, and people are told.",
+        _(
+            "A mail server reports that the desk's newest mail did not arrive. It is noted at that "
+            "message, and people are told."
+        ),
         kind=Kind.BOUNCE,
     ),
     MailSample(
         "newsletter",
-        "A newsletter",
+        _("A newsletter"),
         "Ten offers that you must not miss",
         "This week: everything at half price. Click here, and click there.",
-        "Bulk mail is kept aside and answered by nobody.",
+        _("Bulk mail is kept aside and answered by nobody."),
         kind=Kind.NEWSLETTER,
         name="Bargain Weekly",
         address="news@bargains.example",
     ),
     MailSample(
         "pretender",
-        "A pretender",
+        _("A pretender"),
         "What do you have on me?",
         "Please send me the name and the plan of my account.",
-        "Google could not confirm that this comes from the address it shows. The desk tells "
-        "nothing about the account.",
+        _(
+            "Google could not confirm that this comes from the address it shows. The desk tells "
+            "nothing about the account."
+        ),
         kind=Kind.PRETENDER,
     ),
 )
 
 # Sent as they are, one message each; several in a row are a burst.
-CHAT_SAMPLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "question": ("A question", ("How do I reset my password?",)),
+CHAT_SAMPLES: "dict[str, tuple[StrOrPromise, tuple[str, ...]]]" = {
+    "question": (_("A question"), ("How do I reset my password?",)),
     "burst": (
-        "Three in a row",
+        _("Three in a row"),
         ("Hi", "I have a question", "How do I invite a colleague?"),
     ),
-    "person": ("A person, please", ("I want to talk to a person.",)),
-    "refund": ("A refund", ("I want my money back. I was charged twice.",)),
+    "person": (_("A person, please"), ("I want to talk to a person.",)),
+    "refund": (_("A refund"), ("I want my money back. I was charged twice.",)),
 }
 
 

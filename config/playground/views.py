@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from config.playground import customers, faults, samples
@@ -16,7 +17,9 @@ from config.playground.panes import render_panes
 from tickets.access import public_page
 
 _MIA = {"name": "Mia Novak", "address": "mia@example.com", "number": "+4915112345678"}
-_GONE = "The stand-in does not answer. The demo starts it again in a moment; then send once more."
+_GONE = _(
+    "The stand-in does not answer. The demo starts it again in a moment; then send once more."
+)
 
 
 @require_safe
@@ -30,7 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
     reached = _reapply(misconduct)
     context = {
         **letter,
-        **_switches(misconduct, problem="" if reached else _GONE),
+        **_switches(misconduct, problem="" if reached else str(_GONE)),
         "panes": {pane.id: pane.html for pane in render_panes(request, number=_MIA["number"])},
         "chat_form": ChatForm(initial=_MIA, auto_id="chat-%s"),
         "chat_samples": [(key, label) for key, (label, _) in samples.CHAT_SAMPLES.items()],
@@ -61,7 +64,7 @@ def send_mail(request: HttpRequest) -> HttpResponse:
     """A customer's mail arrives in the desk's mailbox."""
     form = MailForm(request.POST, request.FILES, auto_id="mail-%s")
     if not customers.plays_mail():
-        form.add_error(None, "No mailbox is played here.")
+        form.add_error(None, _("No mailbox is played here."))
     if form.is_valid():
         try:
             _deliver(form)
@@ -84,7 +87,7 @@ def send_chat(request: HttpRequest) -> HttpResponse:
     data["text"] = texts[0]
     form = ChatForm(data, request.FILES, auto_id="chat-%s")
     if not customers.plays_chat():
-        form.add_error(None, "No WhatsApp is played here.")
+        form.add_error(None, _("No WhatsApp is played here."))
     if form.is_valid():
         who = form.cleaned_data["number"], form.cleaned_data["name"]
         files = form.files_to_send() if not ready else ()
@@ -111,7 +114,7 @@ def misbehave(request: HttpRequest) -> HttpResponse:
         faults.set_misconduct(wanted)
         context = _switches(wanted)
     except customers.OutOfReach:
-        context = _switches(faults.get_misconduct(), problem=_GONE)
+        context = _switches(faults.get_misconduct(), problem=str(_GONE))
     return _answer(request, "playground/_conduct.html", context)
 
 
