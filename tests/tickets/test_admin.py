@@ -218,11 +218,11 @@ def test_page_takes_the_same_queries_for_any_length(
             now=timezone.now(),
         )
     client.force_login(bob)
-    # session, user, two of permissions, ticket, messages, files, deliveries, sidebar, waiting,
-    # identifiers, earlier tickets, events, rating, merges, whom to merge with, draft, runs
-    with django_assert_num_queries(18):
+    # session, user, two of permissions, ticket, messages, files, deliveries, intents, sidebar,
+    # waiting, identifiers, earlier tickets, events, rating, merges, whom to merge with, draft, runs
+    with django_assert_num_queries(19):
         client.get(page_of(ticket))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("admin:tickets_ticket_timeline", args=[ticket.pk]))
 
 
