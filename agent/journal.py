@@ -47,8 +47,9 @@ class Journal:
     def count(
         self, *, model: str, input_tokens: int, output_tokens: int, cost: Decimal | None
     ) -> None:
-        """Adds one model call; one call of unknown cost makes the sum unknown."""
-        self.model = model
+        """Adds one model call; one call of unknown cost makes the sum unknown. `model` is "" for
+        a call that only judges what another wrote."""
+        self.model = model or self.model
         self.input_tokens += input_tokens
         self.output_tokens += output_tokens
         self.cost = None if cost is None or self.cost is None else self.cost + cost

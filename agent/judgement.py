@@ -67,7 +67,7 @@ def judge_answer(
         turn = model.complete(messages, (_TOOL,), deadline)
         note.detail.update(tools=[call.name for call in turn.tool_calls], purpose="judgement")
     journal.count(
-        model=turn.model or model.name,
+        model="",
         input_tokens=turn.input_tokens,
         output_tokens=turn.output_tokens,
         cost=turn.cost,

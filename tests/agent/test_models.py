@@ -37,6 +37,37 @@ def test_a_model_that_works_well_answers(ask: Ask, answer: Answer, model: Script
     assert 0 < run.cost < 1
 
 
+def test_a_second_opinion_may_object_to_what_the_words_support(
+    ask: Ask, answer: Answer, model: ScriptedModel
+) -> None:
+    model.judges_by_script = True
+    verdict = [("verdict", {"supported": False, "unsupported": ["choose Excel"]})]
+    model.play(SEARCH, _sending(model, GOOD), verdict)
+    ticket = ask(QUESTION)
+    run = answer(ticket)
+    assert (run.decision, run.reason) == ("hand_over", "no_knowledge")
+    assert "choose Excel" in run.explanation
+
+
+@pytest.mark.parametrize("verdict", ["It is fine.", Response("{}", status=500)])
+def test_without_a_second_opinion_the_words_decide(
+    ask: Ask, answer: Answer, model: ScriptedModel, verdict: Any
+) -> None:
+    model.judges_by_script = True
+    model.play(SEARCH, _sending(model, GOOD), verdict)
+    run = answer(ask(QUESTION))
+    assert (run.decision, run.model) == ("send", "openai/gpt-4o-mini")
+
+
+def test_the_second_opinion_can_be_switched_off(
+    ask: Ask, answer: Answer, model: ScriptedModel, settings: Any
+) -> None:
+    settings.LLM_JUDGE = False
+    model.play(SEARCH, _sending(model, GOOD))
+    assert answer(ask(QUESTION)).decision == "send"
+    assert model.judged == []
+
+
 def test_a_price_that_nobody_knows_is_unknown(
     ask: Ask, answer: Answer, model: ScriptedModel, settings: Any
 ) -> None:
