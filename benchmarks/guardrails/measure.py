@@ -11,6 +11,7 @@ from agent import meaning
 from agent.guardrails import rulebook
 from agent.guardrails.defaults import DEFAULTS
 from agent.guardrails.rulebook import Rule, Rulebook
+from agent.guardrails.screening import ask
 from agent.models import GuardrailRule
 from agent.plaintext import read
 from benchmarks.guardrails.data import is_validation, read_texts
@@ -53,8 +54,9 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`attacks_by_words` is what patterns alone catch. Milliseconds are of all rules together on
-    a short message that no process has seen, with and without the time of its vectors."""
+    """`attacks` are caught by the rule itself, `attacks_by_words` by its patterns alone; a false
+    alarm is an ordinary text that all rules together call an attack. Milliseconds are of all of
+    them on a short message that no process has seen, with and without the time of its vectors."""
 
     attacks: Rate
     attacks_by_words: Rate
@@ -80,7 +82,7 @@ def measure(folder: Path) -> Figures:
         attacks=_rate(texts.attacks, lambda text: _applies(injection, text, book)),
         attacks_by_words=_rate(texts.attacks, lambda text: _applies(by_words, text, book)),
         false_alarms={
-            name: _rate(ordinary, lambda text: _applies(injection, text, book))
+            name: _rate(ordinary, lambda text: _decide(text, book) == injection.name)
             for name, ordinary in texts.ordinary.items()
         },
         wishes={
@@ -106,6 +108,15 @@ def build_shipped_rules() -> Rulebook:
 def _applies(rule: Rule, text: str, book: Rulebook) -> bool:
     message = read(text)
     return any(rule.find(book.read(part)) for part in (message.shown, message.hidden))
+
+
+def _decide(text: str, book: Rulebook) -> str:
+    """The rule that decides when all are asked, "" if none does."""
+    message = read(text)
+    shown, hidden = book.read(message.shown), book.read(message.hidden)
+    rules = [rule for rule in book.rules if rule.looks_at("before")]
+    hit = ask(rules, lambda rule: [shown, hidden] if rule.reason == "injection" else [shown]).hit
+    return hit.rule if hit else ""
 
 
 def _rate(texts: Sequence[str], caught: Callable[[str], bool]) -> Rate:
