@@ -37,7 +37,7 @@ messages: .venv/.production
 	@$(TEST_ENVIRONMENT) $(PY) manage.py compilemessages --locale de --ignore .venv
 
 requirements: .venv/.production
-	@for list in installer production development; do \
+	@for list in installer production development benchmark; do \
 	    $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	        --no-header --no-annotate $(ARGS) requirements/$$list.in -o requirements/$$list.txt || exit 1; \
 	done
@@ -46,6 +46,10 @@ requirements: .venv/.production
 
 .venv/.development: .venv/.production requirements/development.txt
 	@requirements/install development
+	@touch $@
+
+.venv/.benchmark: .venv/.development requirements/benchmark.txt
+	@requirements/install benchmark
 	@touch $@
 
 .venv/.production: .venv/bin/python requirements/install requirements/installer.txt \
