@@ -64,7 +64,7 @@ def ask_models(
             decision = decide(outcome, None, stakes=stakes, degraded=model.degraded)
         else:
             text = clean(outcome.text)
-            screened = _screen(text, outcome, journal)
+            screened = _screen(text, outcome, journal, mind)
             if screened.hit:
                 decision = _withhold(text, screened.hit)
             else:
@@ -81,9 +81,9 @@ def ask_models(
     return _with_failures(decision, model)
 
 
-def _screen(text: str, proposal: Proposal, journal: Journal) -> Screened:
+def _screen(text: str, proposal: Proposal, journal: Journal, mind: Mind) -> Screened:
     with journal.step(AgentStep.Kind.GUARDRAIL, _("No rule applies to the answer")) as note:
-        screened = screen_answer(text, proposal.passages)
+        screened = screen_answer(text, proposal.passages, book=mind.rulebook)
         screened.write(note)
     return screened
 

@@ -49,13 +49,14 @@ class FallbackModel:
         raise ModelError("; ".join(self.failures) or "No model is configured.", permanent=False)
 
 
-def get_chat_model(account: Account | None = None) -> FallbackModel:
-    """The models of LLM_MODEL and LLM_FALLBACK_MODELS, then the offline one; new for each run,
-    whose calls are counted on the account."""
+def get_chat_model(account: Account | None = None, *, only: str | None = None) -> FallbackModel:
+    """The models of LLM_MODEL and LLM_FALLBACK_MODELS, or `only` the named one, then the offline
+    one; new for each run, whose calls are counted on the account."""
     models: list[ChatModel] = []
-    if settings.LLM_MODEL != OFFLINE:
+    configured = [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
+    names = [only] if only else configured
+    if names[0] != OFFLINE:
         connect = import_string(settings.CHAT_MODELS["litellm"])
-        names = [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
         models = [connect(name) for name in names if name != OFFLINE]
         if settings.LLM_REDACT:
             models = RedactedModel.wrap_all(models)

@@ -1,9 +1,10 @@
-"""What a run thinks with: the wording of its prompt, and the models within their budgets."""
+"""What a run thinks with: the wording of its prompt, the models within their budgets, the rules."""
 
 from dataclasses import dataclass
 
 from agent import prompts
 from agent.fallback import FallbackModel, get_chat_model
+from agent.guardrails.rulebook import Rulebook
 from agent.metering import Account
 from agent.models import PromptVersion
 from agent.prompt_versions import choose_version
@@ -11,20 +12,35 @@ from agent.prompt_versions import choose_version
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """`version` is None where the text in the code stands in for a missing one; `is_live` tells a
-    run from a trial, which leaves nothing behind."""
+    """`version` is None where the text in the code stands in for a missing one, `rulebook` where
+    the rules in force are asked; `is_live` tells a run from a trial, which leaves nothing behind.
+    """
 
     model: FallbackModel
     prompt: str
     version: PromptVersion | None
     is_live: bool
+    rulebook: Rulebook | None = None
 
 
-def make_mind(account: Account | None = None, *, version: PromptVersion | None = None) -> Mind:
+def make_mind(
+    account: Account | None = None,
+    *,
+    version: PromptVersion | None = None,
+    model: str | None = None,
+    rulebook: Rulebook | None = None,
+) -> Mind:
     """New for each run. Without an account nothing is counted, as in a trial; without a version
-    the conversation gets its own, a trial the active one."""
+    the conversation gets its own, a trial the active one; without a model it is the configured
+    ones."""
     if version is None:
         conversation_id = account.conversation.pk if account else None
         version = choose_version(prompts.ANSWER, conversation_id=conversation_id)
     text = version.text if version else prompts.DEFAULT
-    return Mind(get_chat_model(account), text, version, is_live=account is not None)
+    return Mind(
+        model=get_chat_model(account, only=model),
+        prompt=text,
+        version=version,
+        is_live=account is not None,
+        rulebook=rulebook,
+    )

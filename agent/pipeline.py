@@ -5,13 +5,11 @@ Rules and reading come before any model; a model's proposal is checked before it
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from agent import sentiment
 from agent.asking import ask_models
 from agent.decision import hand_over, with_warnings
-from agent.fallback import OFFLINE
 from agent.guardrails.screening import Hit, Screened, screen
 from agent.intents.recognition import recognise
 from agent.journal import Journal
@@ -56,10 +54,11 @@ def consider(
 
     Raises what the search or the database raise; a model that fails is dealt with here.
     """
-    screened = _screen(question, journal)
+    mind = mind or make_mind()
+    screened = _screen(question, journal, mind)
     reading = _read(question, journal)
-    decision = _decide_early(question, reading, screened.hit) or ask_models(
-        question, reading, mind=mind or make_mind(), desk=desk, journal=journal, search=search
+    decision = _decide_early(question, reading, screened.hit, mind) or ask_models(
+        question, reading, mind=mind, desk=desk, journal=journal, search=search
     )
     decision = with_warnings(decision, screened)
     with journal.step(AgentStep.Kind.DECISION, decision.action) as note:
@@ -69,9 +68,9 @@ def consider(
     return Considered(decision, reading)
 
 
-def _screen(question: Question, journal: Journal) -> Screened:
+def _screen(question: Question, journal: Journal, mind: Mind) -> Screened:
     with journal.step(AgentStep.Kind.GUARDRAIL, _("No rule applies")) as note:
-        screened = screen(question)
+        screened = screen(question, book=mind.rulebook)
         screened.write(note)
     return screened
 
@@ -100,7 +99,9 @@ def _recognise(question: Question, journal: Journal) -> Intention | None:
     return intention
 
 
-def _decide_early(question: Question, reading: Reading, hit: Hit | None) -> Decision | None:
+def _decide_early(
+    question: Question, reading: Reading, hit: Hit | None, mind: Mind
+) -> Decision | None:
     """The decision, where none is left to a model."""
     if hit and hit.reason != Reason.ACCOUNT:
         return hand_over(hit.hand_over())
@@ -114,7 +115,7 @@ def _decide_early(question: Question, reading: Reading, hit: Hit | None) -> Deci
         return Decision(AgentRun.Decision.NO_REPLY, _("Thanks or a farewell; nothing is asked."))
     if hit:
         return hand_over(hit.hand_over())
-    if settings.LLM_MODEL == OFFLINE and not is_served(reading.language):
+    if mind.model.is_offline and not is_served(reading.language):
         why = _("It is written in “%(language)s”, which the knowledge base does not serve.")
         return hand_over(HandOver(Reason.NO_KNOWLEDGE, why % {"language": reading.language}))
     return None

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from agent.desk import ConversationDesk
+from agent.guardrails.rulebook import Rulebook
 from agent.journal import Journal
 from agent.mind import make_mind
 from agent.models import AgentRun, PromptVersion
@@ -38,8 +39,11 @@ def replay(
     journal: Journal | None = None,
     search: Search = search_passages,
     version: PromptVersion | None = None,
+    model: str | None = None,
+    rulebook: Rulebook | None = None,
 ) -> Considered:
-    """What would be decided today, by the active version of the prompt or the given one.
+    """What would be decided today, by the active version of the prompt, the configured models and
+    the rules in force, or by the given ones.
 
     Slow, and a configured model is paid for it; no transaction may be open. Raises what the
     search or the database raise.
@@ -49,7 +53,7 @@ def replay(
         desk=ReplayDesk(run.conversation, before=run.started_at),
         journal=journal or Journal(),
         search=search,
-        mind=make_mind(version=version),
+        mind=make_mind(version=version, model=model, rulebook=rulebook),
     )
 
 

@@ -7,6 +7,7 @@ from agent.gaps import contradictions, drafting, finding
 from agent.guardrails import checking, trials
 from agent.intents import retraining
 from agent.recall import corrections
+from agent.replays import comparing
 from config import jobs
 
 
@@ -29,6 +30,11 @@ def evaluate(*, run_id: int) -> None:
 @jobs.task("agent.score_prompt", retry=jobs.Backoff(max_attempts=3))
 def score_prompt(*, version_id: int, suite: str) -> None:
     prompt_scores.score(version_id, suite=suite, clock=_now)
+
+
+@jobs.task("agent.replay", queue="knowledge", retry=jobs.Backoff(max_attempts=3))
+def replay(*, replay_id: int) -> None:
+    comparing.run_replay(replay_id, clock=_now)
 
 
 @jobs.task("agent.send_correction", retry=jobs.Backoff())

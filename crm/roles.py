@@ -50,7 +50,8 @@ _SUPERVISOR = {
     "agent": {
         "change_draft", "view_agentmetric", "add_guardrailrule", "change_guardrailrule",
         "delete_guardrailrule", "view_guardrailrule", "view_historicalguardrailrule",
-        "view_gap", "change_gap", "view_contradiction", "change_contradiction",
+        "view_replay", "add_replay", "view_gap", "change_gap", "view_contradiction",
+        "change_contradiction",
         "view_correction", "add_correction",
         "view_evaluationrun", "add_evaluationrun", "view_evaluationcase", "add_evaluationcase",
         "change_evaluationcase", "delete_evaluationcase",

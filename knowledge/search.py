@@ -24,8 +24,8 @@ from django.utils import timezone
 from knowledge.embeddings import EmbeddingError
 from knowledge.languages import CONFIGURATIONS, base_language
 from knowledge.models import Article, EmbeddingIndex
-from knowledge.statements import by_words, by_words_and_vectors
-from knowledge.types import FoundPassage
+from knowledge.statements import by_words, by_words_and_vectors, with_preview
+from knowledge.types import FoundPassage, Preview
 from knowledge.vectors import get_active_index, open_embedder
 from knowledge.words import READ_PER_WORD
 
@@ -64,6 +64,7 @@ def search_passages(
     product: str | None = None,
     include_internal: bool = False,
     tuning: Tuning = DEFAULT,
+    preview: Preview | None = None,
 ) -> list[FoundPassage]:
     """The published passages, true today, that fit the query best, best first; [] for a blank one.
 
@@ -71,7 +72,7 @@ def search_passages(
     the model whose vectors are searched, whatever the settings name by now; while that one cannot
     be had, it searches the words alone. `language` is a code such as `en`, which takes in `en-GB`;
     `product` takes in articles that are about all products. Internal articles are left out unless
-    asked for.
+    asked for. With a `preview` the articles count as they would be.
     """
     cleaned = _clean(query)
     if not cleaned:
@@ -89,9 +90,9 @@ def search_passages(
         index = get_active_index()
         vector = _embed(cleaned, index) if index else None
         if index is None or vector is None:
-            return _run(by_words(), parameters)
+            return _run(by_words(), parameters, preview)
         parameters["vector"] = json.dumps(vector)
-        found = _run(by_words_and_vectors(index), parameters)
+        found = _run(by_words_and_vectors(index), parameters, preview)
         # Without any similarity, another index may have been swapped in before the statement.
         if any(passage.similarity is not None for passage in found) or _is_active(index):
             break
@@ -165,7 +166,12 @@ def _parameters(
     }
 
 
-def _run(statement: str, parameters: dict[str, Any]) -> list[FoundPassage]:
+def _run(
+    statement: str, parameters: dict[str, Any], preview: Preview | None = None
+) -> list[FoundPassage]:
+    if preview is not None:
+        statement = with_preview(statement)
+        parameters |= {"shown": list(preview.shown), "hidden": list(preview.hidden)}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         while cursor.nextset():

@@ -30,6 +30,12 @@ def by_words_and_vectors(index: EmbeddingIndex) -> str:
     )
 
 
+def with_preview(statement: str) -> str:
+    """The statement over the articles as they would be: those in `shown` as if published, those
+    in `hidden` as if not."""
+    return statement.replace(_PUBLISHED, _PREVIEWED)
+
+
 def _filled(statement: str) -> str:
     return statement.replace("FOUND", _FOUND).replace("VISIBLE", _VISIBLE)
 
@@ -44,6 +50,8 @@ _GRAPH_WALK = (
     "set_config('hnsw.iterative_scan', 'strict_order', true); "
 )
 
+_PUBLISHED = "a.state = %(published)s"
+_PREVIEWED = "(a.state = %(published)s AND a.id <> ALL(%(hidden)s) OR a.id = ANY(%(shown)s))"
 _VISIBLE = """
     a.state = %(published)s AND a.audience = ANY(%(audiences)s)
     AND (%(language)s::text IS NULL OR split_part(lower(a.language), '-', 1) = %(language)s)

@@ -27,6 +27,14 @@ class FoundPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """Articles by their ids that a search takes as if they were published, or were not."""
+
+    shown: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did. Paths are relative to the folder, or web addresses; `skipped` adds each
     one's reason, `remarks` what else staff should know of a document."""

@@ -15,6 +15,7 @@ from agent.admin import (
     moods,
     panels,
     prompts,
+    replays,
     runs,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "moods",
     "panels",
     "prompts",
+    "replays",
     "runs",
 ]

@@ -6,19 +6,21 @@ and cannot be switched off; these rules are staff's.
 
 from collections.abc import Sequence
 
-from agent.guardrails.rulebook import get_rulebook
+from agent.guardrails.rulebook import Rulebook, get_rulebook
 from agent.guardrails.screening import Screened, Stage, ask
 from agent.plaintext import from_markdown
 from agent.wording import split_sentences
 from knowledge.types import FoundPassage
 
 
-def screen_answer(answer: str, cited: Sequence[FoundPassage]) -> Screened:
+def screen_answer(
+    answer: str, cited: Sequence[FoundPassage], *, book: Rulebook | None = None
+) -> Screened:
     """What the rules find in a cleaned answer.
 
     A sentence that stands in the cited passages, word for word, is theirs to say.
     """
-    book = get_rulebook()
+    book = book or get_rulebook()
     rules = [rule for rule in book.rules if rule.looks_at(Stage.AFTER)]
     told = _plain("\n".join(from_markdown(passage.text) for passage in cited))
     own = [line for line in split_sentences(answer) if _plain(line) not in told]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from agent.guardrails.forms import Forms
-from agent.guardrails.rulebook import Finding, Rule, get_rulebook
+from agent.guardrails.rulebook import Finding, Rule, Rulebook, get_rulebook
 from agent.journal import Note
 from agent.models import RuleContent
 from agent.patterns import SlowPatternError
@@ -77,14 +77,14 @@ class Screened:
             note.detail["warnings"] = [warning.detail() for warning in self.warnings]
 
 
-def screen(question: Question) -> Screened:
+def screen(question: Question, *, book: Rulebook | None = None) -> Screened:
     """What the rules find in what the customer wrote.
 
     Hidden text is looked at for attempts to instruct the agent only: the customer may not know
     of it, and no model sees it. A rule that takes too long catches nothing; unless another one
-    does, a person looks instead.
+    does, a person looks instead. The rules are those in force, or those of the `book`.
     """
-    book = get_rulebook()
+    book = book or get_rulebook()
     shown = book.read(question.full_text)
     hidden = book.read(question.hidden[-MAX_QUESTION:])
     rules = [rule for rule in book.rules if rule.looks_at(Stage.BEFORE)]

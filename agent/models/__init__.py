@@ -11,6 +11,7 @@ from agent.models.guardrail_trial import GuardrailTrial, TrialFinding
 from agent.models.intent import Intent, IntentExample, IntentModel
 from agent.models.metric import AgentMetric
 from agent.models.prompt import Prompt, PromptVersion
+from agent.models.replay import Replay, ReplayResult
 from agent.models.run import AgentRun, AgentStep
 from agent.models.summary import ConversationSummary
 
@@ -37,6 +38,8 @@ __all__ = [
     "ModelCall",
     "Prompt",
     "PromptVersion",
+    "Replay",
+    "ReplayResult",
     "RuleContent",
     "RuleInForce",
     "Rung",

@@ -25,6 +25,7 @@ from agent.models import (
     IntentModel,
     ModelBudget,
     Prompt,
+    Replay,
     Rung,
 )
 from channels.models import ChannelConfig, Delivery, InboundEvent, Suppression
@@ -87,6 +88,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             [
                 page.model(_("Evaluations"), "grading", EvaluationRun),
                 page.model(_("Cases"), "checklist", EvaluationCase),
+                page.model(_("Replays"), "replay", Replay),
                 page.model(_("Knowledge gaps"), "help_center", Gap),
                 page.model(_("Contradictions"), "compare_arrows", Contradiction),
                 page.model(_("Corrections"), "history_edu", Correction),
