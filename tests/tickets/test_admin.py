@@ -219,8 +219,9 @@ def test_page_takes_the_same_queries_for_any_length(
         )
     client.force_login(bob)
     # session, user, two of permissions, ticket, messages, files, deliveries, intents, sidebar,
-    # waiting, identifiers, earlier tickets, events, rating, merges, whom to merge with, draft, runs
-    with django_assert_num_queries(19):
+    # waiting, identifiers, earlier tickets, events, rating, merges, whom to merge with, emotions,
+    # draft, runs
+    with django_assert_num_queries(20):
         client.get(page_of(ticket))
     with django_assert_num_queries(10):
         client.get(reverse("admin:tickets_ticket_timeline", args=[ticket.pk]))
