@@ -55,9 +55,9 @@ def check_rule(rule_id: int, *, now: datetime) -> None:
 def renew_rules(*, now: datetime) -> None:
     """After a change of the embedding model: learns anew what is in force, and says on a rule
     whose examples no longer hold under it."""
-    outdated = RuleInForce.objects.exclude(examples="").exclude(
-        embedding_model=meaning.model_name()
-    )
+    # One that is switched off is learned anew when it is asked again.
+    enabled = RuleInForce.objects.filter(rule__enabled=True).exclude(examples="")
+    outdated = enabled.exclude(embedding_model=meaning.model_name())
     if not outdated.exists():
         return
     rules = list(GuardrailRule.objects.filter(in_force__in=outdated, state=State.ACTIVE))
