@@ -4,13 +4,14 @@ TEST_ENVIRONMENT := ENV_FILE=none DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURAB
     LLM_MODEL=offline EMBEDDING_MODEL=local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check messages requirements
+.PHONY: help demo stop test check eval messages requirements
 
 help:
 	@echo "make demo          the whole desk in this terminal, with a sample company"
 	@echo "make stop          stops a demo that runs elsewhere, or what a killed one left behind"
 	@echo "make test          the tests with coverage; ARGS=… goes to pytest"
 	@echo "make check         style, types, imports, migrations, deployment settings"
+	@echo "make eval          how well it reads and finds, on public data in EVAL_DATA (../shared/data)"
 	@echo "make messages      collects the texts for translation and compiles them; needs gettext"
 	@echo "make requirements  pins the requirements anew; ARGS=--upgrade takes newer versions"
 
@@ -30,6 +31,9 @@ check: .venv/.development
 	@$(TEST_ENVIRONMENT) $(PY) .venv/bin/lint-imports
 	@$(TEST_ENVIRONMENT) $(PY) manage.py makemigrations --check --dry-run
 	@$(TEST_ENVIRONMENT) PUBLIC_URL=https://desk.example.com $(PY) manage.py check --deploy --fail-level WARNING
+
+eval: .venv/.development
+	@$(TEST_ENVIRONMENT) DATA_DIR="$(CURDIR)/.data/eval" $(PY) -m benchmarks.eval --json .data/eval/figures.json $(ARGS)
 
 messages: .venv/.production
 	@$(TEST_ENVIRONMENT) $(PY) manage.py makemessages --locale de --no-obsolete --no-location \

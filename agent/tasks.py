@@ -5,7 +5,7 @@ from agent.autonomy import ladder, shadows
 from agent.evaluation import passes
 from agent.gaps import contradictions, drafting, finding
 from agent.guardrails import checking, trials
-from agent.intents import retraining
+from agent.intents import collection, retraining
 from agent.recall import corrections
 from agent.replays import comparing
 from config import jobs
@@ -40,6 +40,11 @@ def replay(*, replay_id: int) -> None:
 @jobs.task("agent.send_correction", retry=jobs.Backoff())
 def send_correction(*, correction_id: int) -> None:
     corrections.send_correction(correction_id, now=_now())
+
+
+@jobs.task("agent.collect_examples")
+def collect_examples() -> None:
+    collection.collect_from_tickets(now=_now())
 
 
 @jobs.task("agent.train_intents", queue="knowledge", retry=jobs.Backoff(max_attempts=3))

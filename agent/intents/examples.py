@@ -62,7 +62,7 @@ def list_examples() -> Examples:
 def label_message(*, message: Message, intent: Intent | None, staff: User) -> IntentExample:
     """Keeps what the customer wrote as an example, without personal data; a label given before
     is replaced. `None` says that it belongs to no intent."""
-    text = Redactor().mask(plaintext.read(plaintext.said(message.text)).shown)[:1000].strip()
+    text = read_text(message)
     # A text has one label, whoever wrote it; a message has one example.
     same = IntentExample.objects.annotate(key=MD5(Lower("text"))).filter(
         key=hashlib.md5(text.lower().encode(), usedforsecurity=False).hexdigest()
@@ -76,6 +76,11 @@ def label_message(*, message: Message, intent: Intent | None, staff: User) -> In
     example.save()
     request_training()
     return example
+
+
+def read_text(message: Message) -> str:
+    """What the message says, without personal data, as far as an example holds it."""
+    return Redactor().mask(plaintext.read(plaintext.said(message.text)).shown)[:1000].strip()
 
 
 def request_training() -> None:
