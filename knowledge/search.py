@@ -45,12 +45,12 @@ class Tuning:
     # Of the words in the fused score.
     text_share: float = 0.4
     # Scored in full: so many that fit the words, and so many that fit the meaning.
-    candidates: int = 60
+    candidates: int = 100
     # Of a word's passages, and of a query's words that more passages than those have.
     read_per_word: int = READ_PER_WORD
     frequent_words: int = 10
     # Neighbours that the walk through the HNSW graph keeps in sight.
-    ef_search: int = 120
+    ef_search: int = 160
 
 
 DEFAULT = Tuning()

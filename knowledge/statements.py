@@ -41,8 +41,8 @@ def _filled(statement: str) -> str:
 
 
 # The settings last for this statement's transaction. The planner cannot know how few words a
-# query has: it would compile what takes milliseconds.
-_PLANNING = "SELECT set_config('jit', 'off', true); "
+# query has: it would compile what takes milliseconds, and read all of a table for a few rows.
+_PLANNING = "SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true); "
 # More neighbours than the default 40 are looked at, and further ones as long as the filters
 # throw away what was found.
 _GRAPH_WALK = (

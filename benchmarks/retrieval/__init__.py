@@ -1,0 +1,1 @@
+"""How often a search finds what was asked for: by words, by vectors, and by both."""
