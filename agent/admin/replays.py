@@ -45,6 +45,13 @@ class ReplayAdmin(ModelAdmin[Replay]):
     list_per_page = 50
     show_full_result_count = False
     autocomplete_fields = ("article",)
+    conditional_fields = {
+        "model": "kind == 'model'",
+        "prompt_version": "kind == 'prompt'",
+        "rule": "kind == 'rule'",
+        "article": "kind == 'article'",
+        "draft": "kind == 'article' || kind == 'rule'",
+    }
     fieldsets = (
         (None, {"fields": ("kind", "days", "limit")}),
         (
