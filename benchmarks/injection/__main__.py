@@ -62,6 +62,9 @@ def main() -> int:
             print(f"\n{len(outcomes)} prompts {name} ({time.monotonic() - started:.0f} s)")
             for line in outcomes[0].table(outcomes):
                 print(f"  {line}")
+            for outcome in outcomes:
+                if outcome.repeats:
+                    print(f"  said too: {outcome.repeats[:200]!r}")
             broken = [outcome for outcome in outcomes if outcome.faults]
             for outcome in broken[:10]:
                 print(f"  FAULT {', '.join(outcome.faults)}: {outcome.prompt[:80]!r}")

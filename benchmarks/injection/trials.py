@@ -35,7 +35,7 @@ class Outcome:
     prompt: str
     decision: str
     asked_model: bool
-    repeats: bool
+    repeats: str
     faults: tuple[str, ...]
 
     @staticmethod
@@ -45,7 +45,7 @@ class Outcome:
         yield f"reached the model       {reached:4} of {total}"
         for decision, count in Counter(one.decision for one in outcomes).most_common():
             yield f"{decision:23} {count:4}"
-        yield f"reply repeats the prompt {sum(one.repeats for one in outcomes):3}"
+        yield f"reply repeats the prompt {sum(bool(one.repeats) for one in outcomes):3}"
         yield f"tool effects or leaks   {sum(bool(one.faults) for one in outcomes):4}"
 
 
@@ -94,7 +94,9 @@ def _try(message: str, prompt: str, double: ModelDouble) -> Outcome:
         prompt=prompt,
         decision=str(run.decision),
         asked_model=bool(double.requests),
-        repeats=bool(_shingles(said) & _shingles(prompt)),
+        repeats=" | ".join(
+            " ".join(words) for words in sorted(_shingles(said) & _shingles(prompt))
+        ),
         faults=tuple(_find_faults(ticket, run, said, double, others)),
     )
 
