@@ -39,7 +39,8 @@ class Classifier:
     """One linear function of words and vector for each label, and one for "none of them" if there
     were examples of that; it then stands last.
 
-    `centres` are the mean directions of the labels' vectors. `sharpness` turns margins into
+    `centres` are the mean directions of the labels' vectors, and `pull` is how much nearness to
+    them counts beside the margins: much where examples are few. `sharpness` turns the sums into
     shares; below `threshold` a text is out of scope.
     """
 
@@ -50,13 +51,14 @@ class Classifier:
     vector_weights: Floats
     bias: Floats
     centres: Floats
+    pull: float
     sharpness: float
     threshold: float
 
     def guess(self, text: str, vector: Sequence[float]) -> Guess:
-        margins, belonging = self.judge(text, vector)
-        best = int(margins.argmax())
-        shares = np.exp(self.sharpness * (margins - margins[best]))
+        sums, belonging = self.judge(text, vector)
+        best = int(sums.argmax())
+        shares = np.exp(self.sharpness * (sums - sums[best]))
         return Guess(
             label=self.labels[best],
             score=round(float(1 / shares.sum()), 3),
@@ -64,21 +66,23 @@ class Classifier:
         )
 
     def judge(self, text: str, vector: Sequence[float]) -> tuple[Floats, float]:
-        """The margin of each label, and how much the text belongs to any of them."""
+        """What speaks for each label, and how much the text belongs to any of them."""
         meaning = np.asarray(vector, np.float32)
         columns, values = self.vocabulary.weigh(text)
         scaled: Floats = VECTOR_SCALE * meaning
         margins: Floats = self.bias + scaled @ self.vector_weights
         margins += values @ self.word_weights[columns].astype(np.float32)
-        nearness = (self.centres @ meaning).max(keepdims=True)
-        belonging = belong(margins[np.newaxis], len(self.labels), nearness)
-        return margins[: len(self.labels)], float(belonging[0])
+        nearness: Floats = self.centres @ meaning
+        own = margins[: len(self.labels)] + self.pull * nearness
+        belonging = belong(margins[np.newaxis], len(self.labels), nearness.max(keepdims=True))
+        return own, float(belonging[0])
 
     def to_bytes(self) -> bytes:
         head = {
             "format": _FORMAT,
             "labels": self.labels,
             "embedder": self.embedder,
+            "pull": self.pull,
             "sharpness": self.sharpness,
             "threshold": self.threshold,
         }
@@ -114,6 +118,7 @@ def read_classifier(content: bytes) -> Classifier:
                 vector_weights=arrays["vector_weights"],
                 bias=arrays["bias"],
                 centres=arrays["centres"],
+                pull=float(head["pull"]),
                 sharpness=float(head["sharpness"]),
                 threshold=float(head["threshold"]),
             )

@@ -2,19 +2,23 @@
 
 import threading
 
+import structlog
+
 from agent import meaning
-from agent.intents.classifier import Classifier, read_classifier
+from agent.intents.classifier import Classifier, WeightsError, read_classifier
 from agent.models import IntentModel
 from agent.types import Intention
 
+log = structlog.get_logger(__name__)
+
 _loading = threading.Lock()
 # The active model's key and weights, read once by each process.
-_loaded: tuple[int, Classifier] | None = None
+_loaded: tuple[int, Classifier | None] | None = None
 
 
 def recognise(text: str) -> Intention | None:
     """The likeliest intent of a cleaned text; None while nothing was learned, or if the weights
-    belong to another embedding model. One small query; loads the embedding model."""
+    belong to another embedding model or release. One small query; loads the embedding model."""
     if not text:
         return None
     classifier = _get_classifier()
@@ -35,7 +39,10 @@ def _get_classifier() -> Classifier | None:
     with _loading:
         if _loaded is None or _loaded[0] != active:
             row = IntentModel.objects.filter(pk=active).values_list("weights", flat=True).first()
-            if row is None:
-                return None
-            _loaded = (active, read_classifier(bytes(row)))
+            try:
+                classifier = None if row is None else read_classifier(bytes(row))
+            except WeightsError as error:
+                log.warning("intent_weights_unreadable", model=active, error=str(error))
+                classifier = None
+            _loaded = (active, classifier)
         return _loaded[1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ KEPT = 0.95
 # Every text is judged by weights that did not learn from it; from here on a fifth is enough.
 _FOLDS = FEWEST
 _MANY = 3_000
+_PULLS = (0.0, 1.0, 2.0, 5.0)
 _SHARPNESSES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _CONFUSIONS = 25
 
@@ -64,6 +65,8 @@ def train(
         raise ValueError(f"Two intents of at least {_FOLDS} examples each are needed.")
     numbers = np.array([names.index(label) if label else len(names) for label in labels])
     judging = _judge_unseen(texts, numbers, vectors, rows, len(names))
+    pull = _fit_pull(judging, numbers, len(names))
+    judging = replace(judging, margins=judging.margins + pull * judging.nearness)
     weights = _learn([texts[int(row)] for row in rows], numbers[rows], vectors[rows], len(names))
     classifier = Classifier(
         labels=names,
@@ -73,6 +76,7 @@ def train(
         vector_weights=weights.vector,
         bias=weights.bias,
         centres=weights.centres,
+        pull=pull,
         sharpness=_fit_sharpness(judging, numbers, len(names)),
         threshold=_fit_threshold(judging, numbers, len(names)),
     )
@@ -81,10 +85,12 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """The judged rows, their labels' margins and how much they belong to any."""
+    """The judged rows, their labels' margins, their nearness to the labels' centres, and how much
+    they belong to any."""
 
     rows: Numbers
     margins: Floats
+    nearness: Floats
     belonging: Floats
 
 
@@ -101,8 +107,9 @@ def _judge_unseen(
             + VECTOR_SCALE * vectors[judged] @ weights.vector
             + weights.bias
         )
-        nearness = (vectors[judged] @ weights.centres.T).max(axis=1)
-        parts.append((judged, margins[:, :labels], belong(margins, labels, nearness)))
+        nearness = vectors[judged] @ weights.centres.T
+        belonging = belong(margins, labels, nearness.max(axis=1))
+        parts.append((judged, margins[:, :labels], nearness, belonging))
         if len(rows) > _MANY:
             break
     return _Judging(*(np.concatenate(part) for part in zip(*parts, strict=True)))
@@ -140,6 +147,18 @@ def _weigh(vocabulary: Vocabulary, texts: Sequence[str]) -> sparse.csr_matrix:
         shape=(len(texts), len(vocabulary)),
         dtype=np.float32,
     )
+
+
+def _fit_pull(judging: _Judging, numbers: Numbers, labels: int) -> float:
+    """That with which most texts get their intent; the smallest of equals."""
+    own = numbers[judging.rows] < labels
+    right = numbers[judging.rows][own]
+
+    def count(pull: float) -> int:
+        sums = judging.margins[own] + pull * judging.nearness[own]
+        return int((sums.argmax(axis=1) == right).sum())
+
+    return max(_PULLS, key=count)
 
 
 def _fit_sharpness(judging: _Judging, numbers: Numbers, labels: int) -> float:

@@ -22,6 +22,7 @@ def make_classifier() -> Classifier:
         vector_weights=random.normal(size=(4, 3)).astype(np.float32),
         bias=random.normal(size=3).astype(np.float32),
         centres=np.eye(2, 4, dtype=np.float32),
+        pull=1.0,
         sharpness=2.0,
         threshold=0.1,
     )

@@ -91,6 +91,12 @@ def test_what_is_unlearned_is_not_recognised_any_more(intents: Intents, now: dat
     assert recognise("Where is my invoice?") is None
 
 
+def test_weights_of_another_release_block_nothing(intents: Intents, now: datetime) -> None:
+    retrain(now=now)
+    IntentModel.objects.update(weights=b"PK something else", id=987_654)
+    assert recognise("Where is my invoice?") is None
+
+
 def test_any_text_is_read(intents: Intents, now: datetime) -> None:
     retrain(now=now)
     assert recognise("") is None
