@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.likeness import dot, embed_known, embed_question
+from knowledge.search import DEFAULT
 
 # A title that says nearly what the question says. Of 40 questions that the sample company's help
 # centre does not answer none comes nearer to a title than 0.64; a longer question that tells more
@@ -26,8 +27,8 @@ class Candidate:
 
     @property
     def fit(self) -> float:
-        """How well it fits the search in meaning and words, in 0..1 as a rule."""
-        return (self.similarity + self.text_rank) / 2
+        """How well it fits in meaning and words, weighed as the search does; in 0..1 as a rule."""
+        return (1 - DEFAULT.text_share) * self.similarity + DEFAULT.text_share * self.text_rank
 
     @property
     def everything(self) -> str:

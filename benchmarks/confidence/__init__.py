@@ -1,0 +1,1 @@
+"""When the offline model may trust what it found."""
