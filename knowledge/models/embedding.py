@@ -43,7 +43,7 @@ class EmbeddingIndex(models.Model):
 class PassageEmbedding(models.Model):
     """A passage's vector under one model; vectors of two models never meet in a query.
 
-    The column has no dimensions of its own: `knowledge.indexing` keeps one HNSW index for each
+    The column has no dimensions of its own: `knowledge.vectors` keeps one HNSW index for each
     `EmbeddingIndex`, over its rows only and cast to its dimensions.
     """
 
