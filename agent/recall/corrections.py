@@ -41,7 +41,8 @@ def dismiss(change: Change, answer: OldAnswer, *, staff: User, now: datetime) ->
 def send_correction(correction_id: int, *, now: datetime) -> None:
     """A job: the reply by whoever decided on it, as if written on the ticket's page, once.
 
-    It answers nothing that waits, and a finished ticket stays finished.
+    It answers nothing that waits, and a finished ticket stays finished. Where the ticket was merged
+    into another, the customer hears of it there, which is at the same address.
     """
     with transaction.atomic():
         claimed = Correction.objects.filter(pk=correction_id, state=State.QUEUED)
@@ -50,7 +51,8 @@ def send_correction(correction_id: int, *, now: datetime) -> None:
         correction = Correction.objects.select_related("conversation", "staff").get(
             pk=correction_id
         )
-        ticket = tickets.get_ticket_of_conversation(correction.conversation)
+        conversation = tickets.follow_merges(correction.conversation)
+        ticket = tickets.get_ticket_of_conversation(conversation)
         if ticket is None:
             Correction.objects.filter(pk=correction_id).update(state=State.FAILED)
             return
@@ -60,7 +62,7 @@ def send_correction(correction_id: int, *, now: datetime) -> None:
             staff=correction.staff,
             text=correction.text,
             now=now,
-            seen=correction.answer_id,
+            seen=0,
         )
         correction.save(update_fields=["reply"])
         if was_finished:
@@ -68,7 +70,7 @@ def send_correction(correction_id: int, *, now: datetime) -> None:
                 ticket=ticket,
                 actor=str(correction.staff),
                 now=now,
-                seen=correction.answer_id,
+                seen=0,
             )
 
 

@@ -15,6 +15,7 @@ from agent.recall.corrections import queue_corrections
 from agent.recall.wording import prepare_correction
 from crm.models import Message, User
 from knowledge.models import Article
+from tickets.merging import merge_tickets
 from tickets.models import Ticket
 from tickets.services import resolve_ticket
 
@@ -144,6 +145,26 @@ def test_what_waits_for_an_answer_still_waits(
 
     send_correction(Correction.objects.get().pk, now=timezone.now() + timedelta(seconds=1))
     assert told.conversation.messages.awaiting_answer().exists()
+
+
+def test_a_merged_ticket_hears_of_it_where_it_goes_on(
+    told: Ticket, article: Article, bob: User, ask: Ask
+) -> None:
+    from agent.recall.corrections import send_correction
+
+    change = correct(article)
+    queue_corrections(
+        change, dict.fromkeys(list_old_answers(change), "It is XLSX."),
+        staff=bob, now=timezone.now(),
+    )  # fmt: skip
+    kept = ask("And where is my invoice?")
+    merge_tickets(survivor=kept, merged=told, by=bob, now=timezone.now())
+    send_correction(Correction.objects.get().pk, now=timezone.now())
+    reply = Message.objects.get(author="staff")
+    assert reply.conversation == kept.conversation
+    assert Correction.objects.get().reply == reply
+    # What the customer asked there is not answered by it.
+    assert kept.conversation.messages.awaiting_answer().exists()
 
 
 # --- In the console --------------------------------------------------------------------------
