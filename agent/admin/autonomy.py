@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from agent.autonomy.ladder import ensure_rungs, fix_rungs, release_rungs, say_next
 from agent.autonomy.records import Place, Record, read_records
 from agent.models import Intent, Rung
-from crm.admin.base import ModelAdmin, display
+from crm.admin.base import ModelAdmin, action, display
 from crm.models import User
 
 if TYPE_CHECKING:
@@ -100,19 +100,19 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
             say_next(rung, counted, risk=risk),
         )
 
-    @admin.action(description=_("Let it answer by itself, and fix that"))
+    @action(description=_("Let it answer by itself, and fix that"), permissions=["change"])
     def let_answer(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
         self._fix(request, rungs, Level.AUTOMATIC)
 
-    @admin.action(description=_("Let it draft, and fix that"))
+    @action(description=_("Let it draft, and fix that"), permissions=["change"])
     def let_draft(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
         self._fix(request, rungs, Level.DRAFT)
 
-    @admin.action(description=_("Let it only watch, and fix that"))
+    @action(description=_("Let it only watch, and fix that"), permissions=["change"])
     def let_watch(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
         self._fix(request, rungs, Level.SHADOW)
 
-    @admin.action(description=_("Let the figures move it again"))
+    @action(description=_("Let the figures move it again"), permissions=["change"])
     def release(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:
         self._say(request, release_rungs(rungs, staff=cast("User", request.user)))
 

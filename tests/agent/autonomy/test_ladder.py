@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -183,3 +184,13 @@ def test_the_console_shows_the_ladder_and_staff_fix_a_rung(
 def test_whoever_answers_customers_does_not_set_the_ladder(client: Client, bob: User) -> None:
     client.force_login(bob)
     assert client.get("/admin/agent/rung/").status_code == 403
+
+
+def test_who_only_sees_the_ladder_moves_nothing(client: Client, bob: User) -> None:
+    bob.user_permissions.add(Permission.objects.get(codename="view_rung"))
+    rung = Rung.objects.create(channel="web", intent="", level="draft", changed_at=NOW)
+    client.force_login(bob)
+    assert client.get("/admin/agent/rung/").status_code == 200
+    client.post("/admin/agent/rung/", {"action": "let_answer", "_selected_action": [rung.pk]})
+    rung.refresh_from_db()
+    assert (rung.level, rung.is_fixed) == ("draft", False)
