@@ -22,12 +22,12 @@ def resume_conversation(*, conversation_id: int, message_id: int) -> None:
     bursts.resume(conversation_id, message_id=message_id)
 
 
-@jobs.task("agent.evaluate", retry=jobs.Backoff(max_attempts=3))
+@jobs.task("agent.evaluate", queue="knowledge", retry=jobs.Backoff(max_attempts=3))
 def evaluate(*, run_id: int) -> None:
     passes.evaluate(run_id, clock=_now)
 
 
-@jobs.task("agent.score_prompt", retry=jobs.Backoff(max_attempts=3))
+@jobs.task("agent.score_prompt", queue="knowledge", retry=jobs.Backoff(max_attempts=3))
 def score_prompt(*, version_id: int, suite: str) -> None:
     prompt_scores.score(version_id, suite=suite, clock=_now)
 
@@ -71,7 +71,7 @@ def rescue_unanswered() -> None:
     runs.rescue_unanswered(now=_now())
 
 
-@jobs.task("agent.move_rungs")
+@jobs.task("agent.move_rungs", queue="knowledge")
 def move_rungs() -> None:
     """Compares what the agent would have said first, for the rungs move by it."""
     shadows.compare_shadows(now=_now())
@@ -84,17 +84,17 @@ def check_thresholds() -> None:
     budgets.clear_past_alerts(now=_now())
 
 
-@jobs.task("agent.check_guardrail", retry=jobs.Backoff())
+@jobs.task("agent.check_guardrail", queue="agent", retry=jobs.Backoff())
 def check_guardrail(*, rule_id: int) -> None:
     checking.check_rule(rule_id, now=_now())
 
 
-@jobs.task("agent.renew_guardrails", retry=jobs.Backoff())
+@jobs.task("agent.renew_guardrails", queue="knowledge", retry=jobs.Backoff())
 def renew_guardrails() -> None:
     checking.renew_rules(now=_now())
 
 
-@jobs.task("agent.try_guardrail", retry=jobs.Backoff())
+@jobs.task("agent.try_guardrail", queue="knowledge", retry=jobs.Backoff())
 def try_guardrail(*, trial_id: int) -> None:
     trials.run_trial(trial_id, now=_now())
 

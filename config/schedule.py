@@ -18,13 +18,13 @@ every("* * * * *", "agent.rescue_unanswered")  # messages that nobody is answeri
 every("*/3 * * * *", "channels.poll_gmail")  # mails whose notification did not arrive
 every("*/5 * * * *", "channels.catch_up_whatsapp")  # messages whose webhook did not arrive
 every("*/10 * * * *", "channels.remind_of_windows")  # WhatsApp's 24 hours end soon
-every("7 * * * *", "agent.move_rungs")  # what the agent has earned
+every("37 * * * *", "agent.move_rungs")  # what the agent has earned
 every("*/5 * * * *", "agent.check_thresholds")  # escalation rate and latency
 every("*/5 * * * *", "tickets.check_response_targets")  # first responses overdue
 every("*/10 * * * *", "knowledge.index_all")  # after a change of the embedding model
+every("*/10 * * * *", "agent.renew_guardrails")  # the same for what rules learned
 every("7 * * * *", "config.check_knowledge")  # articles past their last day, failed sources
 every("*/5 * * * *", "knowledge.read_due_sources")  # sources with a schedule
-every("*/10 * * * *", "agent.renew_guardrails")  # the same for what rules learned
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
 every("27 * * * *", "agent.find_gaps")  # what was asked in vain, by meaning
 every("13 2 * * *", "agent.collect_examples")  # of intents, from tickets closed well

@@ -32,7 +32,7 @@ def submit_rule(rule: GuardrailRule, *, now: datetime) -> None:
     rule.save()
     GuardrailRule.objects.filter(pk=rule.pk).update(revision=F("revision") + 1)
     if needs_check:
-        jobs.enqueue("agent.check_guardrail", rule_id=rule.pk)
+        jobs.enqueue("agent.check_guardrail", queue="agent", rule_id=rule.pk)
     else:
         put_in_force(rule, now=now, learned={} if list_lines(rule.examples) else NOTHING_LEARNED)
 

@@ -103,6 +103,16 @@ def test_every_periodic_job_is_a_registered_task() -> None:
     assert periodic <= set(app.tasks)
 
 
+def test_periodic_jobs_that_embed_leave_the_threads_of_replies_free() -> None:
+    from procrastinate.contrib.django import app  # needs Django to be set up
+
+    embedding = (
+        "agent.find_contradictions", "agent.find_gaps", "agent.move_rungs",
+        "agent.renew_guardrails", "knowledge.index_all",
+    )  # fmt: skip
+    assert {name for name in embedding if app.tasks[name].queue not in jobs.SLOW_QUEUES} == set()
+
+
 def test_backoff_rises_jitters_and_ends() -> None:
     strategy = jobs.Backoff(max_attempts=4, cap_seconds=10)
     waits = []
