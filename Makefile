@@ -4,13 +4,15 @@ TEST_ENVIRONMENT := ENV_FILE=none DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURAB
     LLM_MODEL=offline EMBEDDING_MODEL=local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check eval messages requirements
+.PHONY: help demo stop test check storm storm-sees eval messages requirements
 
 help:
 	@echo "make demo          the whole desk in this terminal, with a sample company"
 	@echo "make stop          stops a demo that runs elsewhere, or what a killed one left behind"
 	@echo "make test          the tests with coverage; ARGS=… goes to pytest"
 	@echo "make check         style, types, imports, migrations, deployment settings"
+	@echo "make storm         a desk under fire for two minutes; STORM= makes it fifteen"
+	@echo "make storm-sees    whether the storm notices a safeguard that is switched off"
 	@echo "make eval          how well it reads and finds, on public data in EVAL_DATA (../shared/data)"
 	@echo "make messages      collects the texts for translation and compiles them; needs gettext"
 	@echo "make requirements  pins the requirements anew; ARGS=--upgrade takes newer versions"
@@ -31,6 +33,14 @@ check: .venv/.development
 	@$(TEST_ENVIRONMENT) $(PY) .venv/bin/lint-imports
 	@$(TEST_ENVIRONMENT) $(PY) manage.py makemigrations --check --dry-run
 	@$(TEST_ENVIRONMENT) PUBLIC_URL=https://desk.example.com $(PY) manage.py check --deploy --fail-level WARNING
+
+STORM := --short
+
+storm: .venv/.development
+	@$(TEST_ENVIRONMENT) $(PY) -m benchmarks.storm $(STORM) $(ARGS)
+
+storm-sees: .venv/.development
+	@$(TEST_ENVIRONMENT) $(PY) -m pytest -m storm tests/storm $(ARGS)
 
 eval: .venv/.development
 	@$(TEST_ENVIRONMENT) DATA_DIR="$(CURDIR)/.data/eval" $(PY) -m benchmarks.eval --json .data/eval/figures.json $(ARGS)

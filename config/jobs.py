@@ -13,12 +13,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
@@ -55,12 +57,23 @@ class Backoff(BaseRetryStrategy):
         return RetryDecision(retry_at=timezone.now() + timedelta(seconds=seconds))
 
 
+class WhileAway(Backoff):
+    """Retries only what a database that is away made fail: that is nobody's fault, and must not
+    stand among the failed jobs until somebody looks."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if not isinstance(exception, OperationalError | InterfaceError | ConnectorException):
+            return None
+        return super().get_retry_decision(exception=exception, job=job)
+
+
 def task(
     name: str, *, queue: str = "default", retry: Backoff | None = None
 ) -> Callable[[Function], Function]:
     """Registers a function as the task `name`; the job's correlation id is bound around it.
 
-    `queue`, one of QUEUES, is that of its periodic runs; `enqueue` names its own.
+    `queue`, one of QUEUES, is that of its periodic runs; `enqueue` names its own. Without
+    `retry` a run is tried again only if the database went away under it.
 
     A periodic job's `timestamp`, which Procrastinate passes, is not handed on.
     """
@@ -73,7 +86,7 @@ def task(
             with bind_correlation_id(correlation_id):
                 function(**arguments)
 
-        app.task(name=name, queue=queue, retry=retry or False)(run)
+        app.task(name=name, queue=queue, retry=retry or WhileAway())(run)
         return cast("Function", run)
 
     return register

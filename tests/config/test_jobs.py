@@ -1,8 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
 
 from config import jobs
 from config.correlation import bind_correlation_id
@@ -57,3 +60,13 @@ def test_threads_are_shared_between_replies_and_models(
     shares = share_threads(concurrency)
     assert list(shares.values()) == threads
     assert sorted(queue for queues in shares for queue in queues) == sorted(jobs.QUEUES)
+
+
+def test_a_database_that_went_away_under_a_sweep_leaves_no_failed_job() -> None:
+    from procrastinate.contrib.django import app
+
+    sweep = app.tasks["channels.rescue_events"]
+    job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name=sweep.name, attempts=0)
+    assert sweep.get_retry_exception(exception=OperationalError(), job=job)
+    assert sweep.get_retry_exception(exception=ConnectorException(), job=job)
+    assert sweep.get_retry_exception(exception=KeyError(), job=job) is None

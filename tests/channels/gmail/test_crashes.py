@@ -153,7 +153,7 @@ def test_a_reconciliation_without_a_draft_tries_again(
 def test_replies_under_every_fault_leave_once_or_are_put_before_a_person(
     impatient: GmailDouble, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    """Each of eleven faults has 5 %, so that two calls of five fail. `benchmarks.three_channels`
+    """Each of eleven faults has 5 %, so that two calls of five fail. `benchmarks.storm`
     does the same to a whole desk."""
     monkeypatch.setattr(breaker, "FAILURES", 10**6)  # a pause would only take time here
     monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 50)

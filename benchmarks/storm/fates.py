@@ -1,12 +1,13 @@
 """What became of each message that a customer wrote and the desk recorded."""
 
-from benchmarks.three_channels.rows import ask
+from benchmarks.storm.rows import ask
 
 ANSWERED = "answered"
 HANDED_OVER = "handed over to a person"
+DRAFTED = "a draft waits for a person"
 NO_REPLY = "no reply, with a reason"
 UNDELIVERED = "answer not delivered, shown to staff"
-FATES = (ANSWERED, HANDED_OVER, NO_REPLY, UNDELIVERED)
+FATES = (ANSWERED, HANDED_OVER, DRAFTED, NO_REPLY, UNDELIVERED)
 
 # A reply and what it answers carry the same moment.
 _QUERY = """
@@ -29,6 +30,10 @@ SELECT substring(m.text FROM 'ref-[0-9]{5}'),
                SELECT 1 FROM tickets_ticket t
                WHERE t.conversation_id = c.id AND t.escalation_reason <> ''
            ) THEN 'handed over'
+           WHEN m.answered_at IS NULL AND EXISTS (
+               SELECT 1 FROM agent_draft a
+               WHERE a.conversation_id = m.conversation_id AND a.state = 'open'
+           ) THEN 'drafted'
            ELSE ''
        END
 FROM crm_message m
@@ -44,6 +49,7 @@ _NAMES = {
     "undelivered": UNDELIVERED,
     "no reply": NO_REPLY,
     "handed over": HANDED_OVER,
+    "drafted": DRAFTED,
 }
 
 

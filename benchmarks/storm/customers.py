@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -14,11 +15,12 @@ from email.utils import formatdate
 
 import requests
 
-from benchmarks.three_channels.desk import Desk
+from benchmarks.storm.desk import Desk
 from channels.whatsapp.double.books import BookedMessage
 
-# Short, for once a person has a conversation the agent answers no more in it.
-LENGTH = 4
+_DUPLICATES, _REORDERED = 0.2, 0.1
+# Seconds for which somebody goes on trying, and between two tries.
+_PERSISTENCE, _PAUSE = 180.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +41,37 @@ class Books:
 
     accepted: set[str] = field(default_factory=set)
     repeated: int = 0
+    retried: Counter[str] = field(default_factory=Counter)
     reordered: int = 0
     refused: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def write_script(texts: Sequence[str], *, count: int, seed: int) -> list[Line]:
-    """`count` messages in conversations of LENGTH, the channels in turn; the form opens a ticket
-    for each."""
+def write_script(texts: Sequence[str], *, count: int, length: int, seed: int) -> list[Line]:
+    """`count` messages in conversations of `length`, the channels in turn; the form opens a
+    ticket for each."""
     rng = random.Random(seed)
     lines = []
     for number in range(count):
-        conversation = number // LENGTH
+        conversation = number // length
         channel = ("web", "email", "whatsapp")[conversation % 3]
         marker = f"ref-{number:05d}"
         text = f"{rng.choice(texts)} ({marker})"
-        lines.append(Line(marker, channel, conversation, number % LENGTH, text))
+        lines.append(Line(marker, channel, conversation, number % length, text))
     return lines
 
 
 class Customers:
     """Writes the lines of each conversation in order, conversations side by side."""
 
-    def __init__(self, desk: Desk, *, seed: int, duplicates: float, reordered: float) -> None:
+    def __init__(self, desk: Desk, *, seed: int) -> None:
         self.desk = desk
         self.books = Books()
         self._seed = seed
-        self._duplicates = duplicates
-        self._reordered = reordered
         self._texts: dict[str, BookedMessage] = {}
 
-    def write(self, lines: Sequence[Line], *, threads: int, pause: float) -> None:
+    def start(self, lines: Sequence[Line], *, threads: int, pause: float) -> list[threading.Thread]:
+        """The threads that write, `pause` seconds after each message; done when they end."""
         conversations: dict[int, list[Line]] = {}
         for line in lines:
             conversations.setdefault(line.conversation, []).append(line)
@@ -80,8 +82,7 @@ class Customers:
         ]
         for writer in writers:
             writer.start()
-        for writer in writers:
-            writer.join()
+        return writers
 
     def _work(self, queue: Iterator[list[Line]], lock: threading.Lock, pause: float) -> None:
         while True:
@@ -91,7 +92,7 @@ class Customers:
                 return
             rng = random.Random(self._seed * 1_000_003 + lines[0].conversation)
             for line in self._shuffled(lines, rng):
-                twice = rng.random() < self._duplicates
+                twice = rng.random() < _DUPLICATES
                 self._send(line, times=2 if twice else 1)
                 time.sleep(pause)
 
@@ -99,7 +100,7 @@ class Customers:
         """Some neighbours change places, as providers deliver them."""
         order = list(lines)
         for at in range(1, len(order) - 1):
-            if rng.random() < self._reordered:
+            if rng.random() < _REORDERED:
                 order[at], order[at + 1] = order[at + 1], order[at]
                 with self.books.lock:
                     self.books.reordered += 2
@@ -120,19 +121,32 @@ class Customers:
                 self.books.repeated += again
 
     def _submit(self, line: Line, again: int) -> None:
-        answer = requests.post(
-            f"{self.desk.url}/api/v1/support/form",
-            json={
-                "name": f"Customer {line.conversation}",
-                "email": f"customer{line.conversation}@example.com",
-                "subject": f"Question {line.conversation}",
-                "category": "how_to",
-                "message": line.text,
-            },
-            headers={"Idempotency-Key": str(uuid.uuid5(uuid.NAMESPACE_URL, line.marker))},
-            timeout=30,
+        """As a browser or an integration does: with the same key until it is accepted."""
+        deadline = time.monotonic() + _PERSISTENCE
+        while True:
+            try:
+                answer = self._post(line)
+                if answer.status_code < 500 or time.monotonic() > deadline:
+                    answer.raise_for_status()
+                    return
+                problem = str(answer.status_code)
+            except requests.HTTPError:
+                raise
+            except requests.RequestException as error:
+                if time.monotonic() > deadline:
+                    raise
+                problem = type(error).__name__
+            with self.books.lock:
+                self.books.retried[problem] += 1
+            time.sleep(_PAUSE)
+
+    def _post(self, line: Line) -> requests.Response:
+        return post_form(
+            self.desk.url,
+            customer=f"customer{line.conversation}",
+            text=line.text,
+            key=str(uuid.uuid5(uuid.NAMESPACE_URL, line.marker)),
         )
-        answer.raise_for_status()
 
     def _mail(self, line: Line, again: int) -> None:
         """The second time it is the same Message-ID, as when a list and the address both get it."""
@@ -143,7 +157,7 @@ class Customers:
         mail["Date"] = formatdate()
         mail["Message-ID"] = f"<{line.marker}@example.com>"
         if line.turn:
-            first = f"<ref-{line.conversation * LENGTH:05d}@example.com>"
+            first = f"<ref-{int(line.marker[4:]) - line.turn:05d}@example.com>"
             mail["In-Reply-To"] = mail["References"] = first
         mail.set_content(line.text)
         self.desk.gmail.deliver(mail.as_bytes())
@@ -155,3 +169,19 @@ class Customers:
         else:
             number = f"whatsapp:+1415555{line.conversation % 10000:04d}"
             self._texts[line.marker] = self.desk.whatsapp.receive(number, line.text)
+
+
+def post_form(url: str, *, customer: str, text: str, key: str) -> requests.Response:
+    """One submission of the support form by a program."""
+    return requests.post(
+        f"{url}/api/v1/support/form",
+        json={
+            "name": f"Customer {customer}",
+            "email": f"{customer}@example.com",
+            "subject": f"Question of {customer}",
+            "category": "how_to",
+            "message": text,
+        },
+        headers={"Idempotency-Key": key},
+        timeout=30,
+    )

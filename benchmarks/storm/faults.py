@@ -1,0 +1,68 @@
+"""How the providers' and the model's doubles misbehave during the storm."""
+
+from agent.double import Fault as ModelFault
+from benchmarks.storm.desk import TIMEOUT_SECONDS, Desk
+from channels.gmail.double import Fault
+
+_API = (
+    "timeout_before",
+    "timeout_after",
+    "unavailable_before",
+    "unavailable_after",
+    "reset_before",
+    "reset_after",
+    "close_before",
+    "close_after",
+    "garbled_after",
+)
+_GMAIL_OPERATIONS = (
+    "history",
+    "get",
+    "create_draft",
+    "send_draft",
+    "drafts",
+    "get_draft",
+    "thread",
+)
+_WEBHOOKS = ("duplicate", "reorder", "drop")
+_MODEL = (
+    ModelFault.HANG,
+    ModelFault.DRIP,
+    ModelFault.BAD_JSON,
+    ModelFault.NO_CHOICES,
+    ModelFault.RESET,
+    ModelFault.ERROR,
+    ModelFault.RATE_LIMITED,
+)
+
+
+def misbehave(desk: Desk, rate: float) -> None:
+    """Every fault of the doubles at the rate, besides what customers write twice or in disorder."""
+    hang = TIMEOUT_SECONDS + 2.0
+    desk.gmail.hang_seconds = desk.whatsapp.provider.conduct.hold_seconds = hang
+    desk.model.hang_seconds = hang
+    desk.gmail.retry_after = str(desk.whatsapp.provider.conduct.retry_after)
+    for operation in _GMAIL_OPERATIONS:
+        for name in (*_API, "rate_limited"):
+            desk.gmail.faults.chance(operation, Fault(name), rate)
+    for name in _WEBHOOKS:
+        desk.gmail.faults.chance("push", Fault(name), rate)
+    faults = desk.whatsapp.provider.faults
+    for lane in ("send", "read"):
+        faults.set_rates(lane, {**dict.fromkeys(_API, rate), "rate_limit": rate})
+    for lane in ("inbound", "callback"):
+        faults.set_rates(lane, dict.fromkeys(_WEBHOOKS, rate))
+    for fault in _MODEL:
+        desk.model.faults.chance(fault, rate)
+
+
+def relent(desk: Desk) -> None:
+    """The model recovers; the providers go on as they are, for what is on its way must arrive
+    all the same."""
+    desk.model.faults.clear()
+
+
+def be_slow_to_answer(desk: Desk) -> None:
+    """The messenger takes every second send and says so late, if at all: who is killed meanwhile
+    leaves a send behind that nobody has recorded."""
+    desk.whatsapp.provider.faults.set_rates("send", {"timeout_after": 0.5})

@@ -1,0 +1,66 @@
+"""Safeguards that can be switched off, so that one sees whether the storm notices."""
+
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from channels import delivery, intake
+from channels.gmail import fetching
+from channels.gmail.adapter import GmailAdapter
+from channels.web import submission
+from channels.whatsapp import missed, webhook
+from channels.whatsapp.adapter import WhatsAppAdapter
+from config import jobs
+from crm.types import IncomingMessage
+
+_SLOW_BROKER = 0.4  # seconds
+
+
+def without_deduplication() -> None:
+    """What comes twice is taken for something new."""
+    accept_event, accept_form = intake.accept_event, submission._accept
+
+    def accept_new(*, external_id: str, **details: Any) -> bool:
+        return accept_event(external_id=f"{external_id}:{uuid.uuid4()}", **details)
+
+    for module in (webhook, missed, fetching):
+        module.accept_event = accept_new  # type: ignore[attr-defined]
+    submission._accept = lambda token, *rest, **more: accept_form(str(uuid.uuid4()), *rest, **more)
+    make = IncomingMessage.__init__
+
+    def make_new(self: IncomingMessage, *, external_id: str, **details: Any) -> None:
+        make(self, external_id=f"{external_id}:{uuid.uuid4()}", **details)
+
+    IncomingMessage.__init__ = make_new  # type: ignore[method-assign,assignment]
+
+
+def without_lease() -> None:
+    """Whoever comes by sends what another process is sending."""
+    delivery.LEASE = timedelta(0)
+    GmailAdapter.repeatable = WhatsAppAdapter.repeatable = True
+
+
+def with_enqueue_outside() -> None:
+    """The job is handed to a broker of its own, after the commit."""
+    enqueue = jobs.enqueue
+
+    def enqueue_later(name: str, **details: Any) -> int:
+        def hand_over() -> None:
+            time.sleep(_SLOW_BROKER)
+            enqueue(name, **details)
+
+        transaction.on_commit(hand_over)
+        return 1
+
+    jobs.enqueue = enqueue_later
+
+
+SAFEGUARDS: dict[str, Callable[[], None]] = {
+    "deduplication": without_deduplication,
+    "lease": without_lease,
+    "enqueue": with_enqueue_outside,
+}
