@@ -212,6 +212,10 @@ OFFICE_HOURS = env.hours("OFFICE_HOURS", "09:00-17:00")
 OFFICE_DAYS = env.weekdays("OFFICE_DAYS", "1,2,3,4,5")
 OFFICE_COUNTRY = env.country("OFFICE_COUNTRY")
 
+# --- The web process (config.gateway) --------------------------------------------------------
+# Requests that one web process works on at a time; those that still arrive do not count.
+WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1)
+
 # --- What customers may send ----------------------------------------------------------------
 FORM_RATE_LIMIT = env.rate("FORM_RATE_LIMIT", "20/m")
 ATTACHMENT_MAX_FILES = 5
