@@ -110,9 +110,9 @@ def take_uploads(
         source.total, source.done, source.problem = waiting, 0, ""
         source.state = State.READING
         source.save()
+        if complete:
+            archive_missing(name, paths)
         enqueue_reading(source.pk)
-    if complete:
-        archive_missing(name, paths)
     return source
 
 
