@@ -31,15 +31,19 @@ class Spent:
     unpriced: int
 
 
-def find_exhausted(conversation: Conversation, *, now: datetime) -> str:
-    """The scope whose budget is used up, "" if none is. Staff are told once while it lasts."""
+def find_exhausted(conversation: Conversation | None, *, now: datetime) -> str:
+    """The scope whose budget is used up, "" if none is; of what belongs to no conversation the
+    day's only. Staff are told once while it lasts."""
     limits = {budget.scope: budget for budget in ModelBudget.objects.all()}
     if not limits:
         return ""
-    spent = measure_spent(conversation, now=now)
-    for scope in Scope.values:
-        if scope in limits and _is_used_up(limits[scope], spent[scope]):
-            _tell(limits[scope], spent[scope], now)
+    if conversation is None:
+        spent: Mapping[str, Spent] = {Scope.DAY: measure_today(now=now)}
+    else:
+        spent = measure_spent(conversation, now=now)
+    for scope, used in spent.items():
+        if scope in limits and _is_used_up(limits[scope], used):
+            _tell(limits[scope], used, now)
             return scope
     return ""
 

@@ -20,9 +20,10 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose calls they are: of a run, in a conversation. A trial has none and is not counted."""
+    """Whose calls they are: of a run, in a conversation; without one the desk's own, which count
+    for its day. A trial has no account and is not counted."""
 
-    conversation: Conversation
+    conversation: Conversation | None = None
     run: AgentRun | None = None
 
 

@@ -34,8 +34,10 @@ def make_mind(
     the conversation gets its own, a trial the active one; without a model it is the configured
     ones."""
     if version is None:
-        conversation_id = account.conversation.pk if account else None
-        version = choose_version(prompts.ANSWER, conversation_id=conversation_id)
+        conversation = account.conversation if account else None
+        version = choose_version(
+            prompts.ANSWER, conversation_id=conversation.pk if conversation else None
+        )
     text = version.text if version else prompts.DEFAULT
     return Mind(
         model=get_chat_model(account, only=model),

@@ -13,6 +13,7 @@ from agent.courtesies import is_courtesy
 from agent.exchanges import Exchange, read_exchange
 from agent.fallback import OFFLINE, get_chat_model
 from agent.likeness import dot, embed_known
+from agent.metering import Account
 from agent.model import ChatMessage, Deadline, ModelError
 from agent.models import Gap
 from agent.wording import content_words, split_sentences
@@ -85,7 +86,7 @@ def _write(gap: Gap, asked: Sequence[str], replies: Sequence[str]) -> tuple[str,
     """Title and text by the configured model; None without one, or if it does not answer."""
     if settings.LLM_MODEL == OFFLINE:
         return None
-    model = get_chat_model()
+    model = get_chat_model(Account())
     parts = ["Questions:", *asked, "Answers of staff:", *replies]
     material = "\n\n---\n\n".join(parts)[:MAX_CHARACTERS]
     messages = [ChatMessage("system", _INSTRUCTION), ChatMessage("user", material)]

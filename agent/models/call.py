@@ -7,13 +7,18 @@ from crm.models import Conversation
 
 class ModelCall(models.Model):
     """One call of a configured model: what it took and what it cost, also if it failed or what
-    it was for came too late. Budgets add these up."""
+    it was for came too late. Budgets add these up. What the desk asks for itself, such as the draft
+    of an article, belongs to no conversation."""
 
     run = models.ForeignKey(
         AgentRun, models.SET_NULL, null=True, related_name="calls", verbose_name=_("run")
     )
     conversation = models.ForeignKey(
-        Conversation, models.CASCADE, related_name="+", verbose_name=_("conversation")
+        Conversation,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        verbose_name=_("conversation"),
     )
     model = models.CharField(_("model"), max_length=120)
     failure = models.CharField(_("what went wrong"), max_length=200, blank=True)

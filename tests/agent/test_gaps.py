@@ -12,7 +12,7 @@ from agent.gaps.contradictions import find_contradictions
 from agent.gaps.drafting import draft_articles
 from agent.gaps.finding import find_gaps
 from agent.gaps.stale import list_stale_articles
-from agent.models import Contradiction, Gap, GapQuestion
+from agent.models import Contradiction, Gap, GapQuestion, ModelBudget, ModelCall
 from crm.models import Message, User
 from knowledge.models import Article
 from tests.agent.conftest import ScriptedModel, write_article
@@ -113,6 +113,19 @@ def test_a_configured_model_writes_the_draft(
     assert gap.draft_body == "Yes, between ten and noon."
     assert "alice@example.com" not in model.seen
     assert "Alice" not in model.seen
+    assert ModelCall.objects.get().conversation is None
+
+
+def test_drafting_stops_with_the_budget_of_the_day(
+    asked: list[Ticket], bob: User, model: ScriptedModel
+) -> None:
+    reply_to_ticket(ticket=asked[0], staff=bob, text=REPLY, now=timezone.now())
+    find_gaps(now=timezone.now())
+    ModelBudget.objects.update_or_create(scope="day", defaults={"usd": None, "tokens": 0})
+    model.play("# May visitors pet the dog?\n\nYes, between ten and noon.")
+    draft_articles()
+    assert model.requests == []
+    assert "our office dog may be petted" in Gap.objects.exclude(draft_body="").get().draft_body
 
 
 # --- In the console --------------------------------------------------------------------------
