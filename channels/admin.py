@@ -90,6 +90,7 @@ class DeliveryFilter(DropdownFilter):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
+    empty_advice = _("No reply is stuck. The filter shows those that were sent.")
     list_display = (
         "show_state", "show_customer", "show_channel", "attempts", "problem", "created_at",
         "sent_at",
@@ -271,6 +272,10 @@ class ChannelConfigAdmin(ModelAdmin[ChannelConfig]):
 class SuppressionAdmin(ModelAdmin[Suppression]):
     """Addresses that nothing is sent to. Deleting one sends what was held back."""
 
+    empty_advice = _(
+        "Addresses whose mail came back for good, and numbers that asked for no more, stand here. "
+        "Nothing is sent to them."
+    )
     list_display = ("address", "channel", "reason", "created_at")
     list_filter = (("channel", ChoicesDropdownFilter),)
     search_fields = ("address",)

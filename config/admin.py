@@ -63,6 +63,9 @@ class EventInline(ReadOnlyInline[ProcrastinateEvent, ProcrastinateJob]):
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
+    empty_advice = _(
+        "No job failed or stands still. The filter shows those that wait, run or are done."
+    )
     list_display = (
         "id", "show_state", "task_name", "show_arguments", "attempts", "scheduled_at",
         "show_last_event",

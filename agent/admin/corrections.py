@@ -36,6 +36,10 @@ _JUST_NOW = 60
 class CorrectionAdmin(ReadOnlyAdmin[Correction]):
     """What was decided; above it the changes that somebody should look at."""
 
+    empty_advice = _(
+        "When an article that customers were answered from is corrected, it is named above. "
+        "Whom you write to, or decide not to, stands here."
+    )
     list_display = ("show_conversation", "article", "show_state", "staff", "created_at")
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
@@ -165,8 +169,8 @@ def offer_recall(request: HttpRequest, article: Article) -> str:
     if not count:
         return ""
     text = ngettext(
-        "%(n)d customer was answered from the old text.",
-        "%(n)d customers were answered from the old text.",
+        "%(n)d answer was given from the old text.",
+        "%(n)d answers were given from the old text.",
         count,
     )
     page = reverse("admin:agent_correction_article", args=[article.pk])

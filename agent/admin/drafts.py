@@ -27,6 +27,10 @@ from tickets.services import get_ticket_of_conversation
 class DraftAdmin(ReadOnlyAdmin[Draft]):
     """The list of drafts. One is decided on its ticket's page, beside the conversation."""
 
+    empty_advice = _(
+        "An answer waits here for a person where the agent may not send by itself: with "
+        "AUTONOMY=draft, or where an intent's level under Autonomy is “drafts”."
+    )
     list_display = (
         "show_conversation", "show_state", "show_text", "show_confidence", "decided_by",
         "created_at", "decided_at",

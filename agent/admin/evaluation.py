@@ -32,6 +32,10 @@ RUN_TONES = {"queued": "info", "running": "info", "done": "success", "failed": "
 
 @admin.register(EvaluationCase)
 class EvaluationCaseAdmin(ModelAdmin[EvaluationCase]):
+    empty_advice = _(
+        "A case is a question and what should happen to it. Write one, or make them of finished "
+        "tickets: manage.py evaluate --since 2026-01-01."
+    )
     list_display = ("show_case", "expected_action", "show_expected", "channel", "enabled", "ticket")
     list_filter = (
         "enabled",
@@ -110,6 +114,10 @@ def case_from_ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
 class EvaluationRunAdmin(ReadOnlyAdmin[EvaluationRun]):
     """The passes; one is opened as its scoreboard."""
 
+    empty_advice = _(
+        "Run the sample messages to see how the agent as it is configured answers them, and after "
+        "each change to see what goes otherwise."
+    )
     list_display = ("show_suite", "show_state", "show_right", "model", "started_by", "created_at")
     list_filter = (("state", ChoicesDropdownFilter), "suite")
     list_filter_submit = True

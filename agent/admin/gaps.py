@@ -34,6 +34,10 @@ _EXAMPLES = 20
 class GapAdmin(ReadOnlyAdmin[Gap]):
     """Questions without an answer by meaning, what is asked most first."""
 
+    empty_advice = _(
+        "Questions that found no answer are put together by meaning once an hour, and stand here "
+        "with how often they were asked."
+    )
     list_display = ("show_title", "show_count", "show_trend", "show_last", "show_state")
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
@@ -133,6 +137,10 @@ class GapAdmin(ReadOnlyAdmin[Gap]):
 
 @admin.register(Contradiction)
 class ContradictionAdmin(ReadOnlyAdmin[Contradiction]):
+    empty_advice = _(
+        "Every night the public articles are compared with each other. Two that say different "
+        "things of the same matter stand here."
+    )
     list_display = ("show_claim", "show_counterclaim", "show_state", "found_at", "show_decision")
     list_display_links = None
     list_filter = (("state", ChoicesDropdownFilter),)

@@ -38,6 +38,10 @@ _MAX_SHOWN = 200
 class ReplayAdmin(ModelAdmin[Replay]):
     """The form adds a replay, which starts it; afterwards it is only read."""
 
+    empty_advice = _(
+        "A replay asks the last days' questions again with a changed model, prompt, guardrail or "
+        "article, and shows which answers would be others. Nothing is sent to anybody."
+    )
     list_display = ("show_what", "show_state", "days", "show_done", "started_by", "created_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter))
     list_filter_submit = True

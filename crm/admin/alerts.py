@@ -42,6 +42,10 @@ class StateFilter(DropdownFilter):
 
 @admin.register(StaffAlert)
 class StaffAlertAdmin(ReadOnlyAdmin[StaffAlert]):
+    empty_advice = _(
+        "No alert is open. One opens when a reply cannot be delivered, a job fails, a first answer "
+        "is overdue or too much is handed over. The filter shows the cleared ones."
+    )
     list_display = (
         "show_level", "title", "detail", "occurrences", "raised_at", "last_seen_at", "cleared_at",
     )  # fmt: skip

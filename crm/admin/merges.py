@@ -40,6 +40,10 @@ class SuggestionStateFilter(DropdownFilter):
 
 @admin.register(MergeSuggestion)
 class MergeSuggestionAdmin(ReadOnlyAdmin[MergeSuggestion]):
+    empty_advice = _(
+        "Two customers stand here when they seem to be one person, until somebody merges or "
+        "dismisses them."
+    )
     list_display = (
         "show_pair", "evidence", "show_state", "decided_by", "created_at",
     )  # fmt: skip
@@ -95,6 +99,10 @@ class MergeSuggestionAdmin(ReadOnlyAdmin[MergeSuggestion]):
 
 @admin.register(CustomerMerge)
 class CustomerMergeAdmin(ReadOnlyAdmin[CustomerMerge]):
+    empty_advice = _(
+        "Customers are merged from a customer's page with “Merge with …”. Each merge stands here "
+        "and can be undone."
+    )
     list_display = (
         "show_merged", "show_survivor", "reason", "by", "at", "undone_at", "undone_by",
     )  # fmt: skip

@@ -123,6 +123,28 @@ def test_every_link_of_the_sidebar_opens(client: Client, dora: User) -> None:
             assert client.get(str(item["link"])).status_code == 200, item["link"]
 
 
+EMPTY_PAGES = [
+    ("/admin/agent/draft/", "An answer waits here"),
+    ("/admin/agent/evaluationcase/", "A case is a question"),
+    ("/admin/agent/gap/", "once an hour"),
+    ("/admin/channels/delivery/", "No reply is stuck."),
+    ("/admin/crm/staffalert/", "No alert is open."),
+    ("/admin/procrastinate/procrastinatejob/", "No job failed"),
+    ("/admin/tickets/ticket/?queue=mine", "Nothing is yours."),
+]
+
+
+@pytest.mark.parametrize(("page", "advice"), EMPTY_PAGES)
+def test_an_empty_list_says_what_will_stand_there(
+    page: str, advice: str, client: Client, dora: User
+) -> None:
+    client.force_login(dora)
+    assert advice in client.get(page).content.decode()
+    searched = client.get(page, {"q": "walrus"}).content.decode()
+    assert "Nothing matches" in searched
+    assert advice not in searched
+
+
 def test_sidebar_counts(client: Client, bob: User, ask: Ask) -> None:
     escalate(ask())
     escalate(ask())

@@ -25,6 +25,14 @@ QUEUES = [
     (OVERDUE, _("Overdue")),
     (ALL, _("All")),
 ]
+# What an empty view says.
+EMPTY = {
+    NEEDS_A_PERSON: _("Nobody waits for a person."),
+    MINE: _("Nothing is yours. Take a ticket from “Needs a person”, or have one assigned to you."),
+    UNASSIGNED: _("Whatever needs a person has somebody who looks after it."),
+    OVERDUE: _("No first answer is late. The times are set under Response targets."),
+    ALL: _("Nobody has written yet."),
+}
 
 
 class QueueFilter(DropdownFilter):

@@ -11,6 +11,7 @@ from tickets.models import ResponseTarget, Satisfaction
 
 @admin.register(Satisfaction)
 class SatisfactionAdmin(ReadOnlyAdmin[Satisfaction]):
+    empty_advice = _("Customers are asked for a rating on their ticket's page once it is solved.")
     list_display = ("show_score", "ticket", "comment", "show_channel", "created_at")
     list_filter = (
         "score",

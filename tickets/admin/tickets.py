@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from crm.admin.base import ModelAdmin, display
 from crm.models import CustomerIdentifier, Message
 from crm.templatetags.console import until, waited
 from tickets.admin import views
-from tickets.admin.filters import ALL, QUEUES, QueueFilter, chosen_queue
+from tickets.admin.filters import ALL, EMPTY, PARAMETER, QUEUES, QueueFilter, chosen_queue
 from tickets.admin.forms import InboxActionForm
 from tickets.admin.labels import PRIORITY_TONES, STATUS_TONES, is_overdue, status_words
 from tickets.admin.page import ticket_page
@@ -101,6 +102,13 @@ class TicketAdmin(ModelAdmin[Ticket]):
         ]
         following = path("next/", wrap(views.next_ticket), name="tickets_ticket_next")
         return [following, *own, *super().get_urls()]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """An empty view says in its own words what that means."""
+        tickets = super().get_changelist_instance(request)
+        if not set(request.GET) - {PARAMETER, "p", "o"}:
+            tickets.empty_advice = EMPTY.get(chosen_queue(request), "")  # type: ignore[attr-defined]
+        return tickets
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
