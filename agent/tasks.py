@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from agent import answering, budgets, bursts, drafts, metrics, prompt_scores, runs
+from agent import answering, budgets, bursts, drafts, metrics, prompt_scores, retention, runs
 from agent.autonomy import ladder, shadows
 from agent.evaluation import passes
 from agent.gaps import contradictions, drafting, finding
@@ -76,6 +76,11 @@ def move_rungs() -> None:
     """Compares what the agent would have said first, for the rungs move by it."""
     shadows.compare_shadows(now=_now())
     ladder.move_rungs(now=_now())
+
+
+@jobs.task("agent.forget_steps")
+def forget_steps() -> None:
+    retention.forget_steps(now=_now())
 
 
 @jobs.task("agent.check_thresholds")

@@ -1,6 +1,6 @@
 from django.utils import timezone
 
-from channels import delivery, inbound, reconciliation, recovery, throttle
+from channels import delivery, inbound, reconciliation, recovery, retention, throttle
 from channels.gmail import fetching, mailbox, pending
 from channels.web import links, notices
 from channels.whatsapp import files, missed, reminders
@@ -85,6 +85,11 @@ def look_up_unknown() -> None:
 @jobs.task("channels.forget_old_counters")
 def forget_old_counters() -> None:
     throttle.forget_old_counters(now=timezone.now())
+
+
+@jobs.task("channels.forget_originals")
+def forget_originals() -> None:
+    retention.forget_originals(now=timezone.now())
 
 
 @jobs.task("channels.send_status_link", retry=jobs.Backoff())

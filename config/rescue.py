@@ -27,6 +27,9 @@ DEADLINES = {queue: timedelta(minutes=15) for queue in QUEUES} | {"knowledge": t
 MAX_ATTEMPTS = 10
 KEEP_HOURS = 24
 
+# Jobs looked at in one statement.
+_BATCH = 2000
+
 _job_manager = JobManager(DjangoConnector())
 _LONGEST = max(DEADLINES.values())
 
@@ -38,6 +41,23 @@ _RUNNING_SINCE = """
         WHERE event.job_id = job.id AND event.type = 'started'
     ) started
     WHERE job.status = 'doing'
+"""
+
+_REMOVE_FINISHED = """
+    WITH finished AS (
+        SELECT id FROM procrastinate_jobs
+        WHERE status IN ('succeeded', 'cancelled', 'aborted') AND id > %s
+        ORDER BY id LIMIT %s
+    ), gone AS (
+        DELETE FROM procrastinate_jobs USING finished
+        WHERE procrastinate_jobs.id = finished.id AND NOT EXISTS (
+            SELECT FROM procrastinate_events event
+            WHERE event.job_id = finished.id AND event.at > now() - %s::interval
+        )
+        RETURNING procrastinate_jobs.id
+    )
+    SELECT (SELECT count(*) FROM finished), (SELECT max(id) FROM finished),
+        (SELECT count(*) FROM gone)
 """
 
 
@@ -108,11 +128,22 @@ def release(job_id: int) -> bool:
     return True
 
 
-def remove_finished_jobs() -> None:
-    """Removes jobs that succeeded or were cancelled a day ago; failed ones stay for a person."""
-    async_to_sync(_job_manager.delete_old_jobs)(
-        nb_hours=KEEP_HOURS, include_cancelled=True, include_aborted=True
-    )
+def remove_finished_jobs() -> int:
+    """Removes jobs that succeeded or were cancelled a day ago; failed ones stay for a person.
+
+    Returns how many. In batches, each its own commit: Procrastinate's own `delete_old_jobs` sorts
+    every event that there is, and removes all in one statement.
+    """
+    removed = 0
+    after = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_REMOVE_FINISHED, [after, _BATCH, f"{KEEP_HOURS} hours"])
+            seen, last, gone = cursor.fetchone()
+        removed += gone
+        if seen < _BATCH:
+            return removed
+        after = last
 
 
 def _give_up(job: Job, job_id: int) -> None:

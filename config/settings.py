@@ -301,6 +301,11 @@ if KNOWLEDGE_FETCH_LOOPBACK and (_https or (DATABASE_URL and not DEBUG)):
         "of this machine. Take it out, or DATABASE_URL and an https PUBLIC_URL."
     )
 
+# --- What is kept (channels.retention, agent.retention) ---------------------------------------
+# Days after which it is removed; 0 keeps it for ever. Messages and tickets always stay.
+KEEP_ORIGINALS_DAYS = env.integer("KEEP_ORIGINALS_DAYS", 90)
+KEEP_STEPS_DAYS = env.integer("KEEP_STEPS_DAYS", 180)
+
 # --- Watching ------------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 API_TOKEN = env.text("API_TOKEN")

@@ -4,8 +4,15 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Conversation, Message
 
 
+class InboundEventQuerySet(models.QuerySet["InboundEvent"]):
+    def unabridged(self) -> "InboundEventQuerySet":
+        """What was read and still holds what came."""
+        return self.filter(state=InboundEvent.State.PROCESSED).exclude(payload={})
+
+
 class InboundEvent(models.Model):
-    """What a channel accepted from outside, exactly as it came; kept before anything is done.
+    """What a channel accepted from outside, exactly as it came; kept before anything is done,
+    and emptied some time after it was read (`channels.retention`).
 
     `external_id` is the provider's own id under the channel's name: what arrives twice is one
     event.
@@ -35,6 +42,8 @@ class InboundEvent(models.Model):
     )
     received_at = models.DateTimeField(_("received"), db_index=True)
 
+    objects = InboundEventQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("inbound event")
         verbose_name_plural = _("inbound events")
@@ -44,7 +53,12 @@ class InboundEvent(models.Model):
                 fields=["received_at"],
                 condition=models.Q(state="received"),
                 name="inbound_event_unprocessed",
-            )
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(state="processed") & ~models.Q(payload={}),
+                name="inbound_event_unabridged",
+            ),
         ]
 
     def __str__(self) -> str:
