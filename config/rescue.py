@@ -140,7 +140,7 @@ def remove_finished_jobs() -> int:
         with connection.cursor() as cursor:
             cursor.execute(_REMOVE_FINISHED, [after, _BATCH, f"{KEEP_HOURS} hours"])
             seen, last, gone = cursor.fetchone()
-        removed += gone
+        removed += int(gone)
         if seen < _BATCH:
             return removed
         after = last
