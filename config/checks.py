@@ -42,6 +42,25 @@ def twilio_is_complete(
 
 
 @register
+def gmail_is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E-mail needs the mailbox and one way to sign in to it, or none of it."""
+    client = ("GMAIL_CLIENT_ID", "GMAIL_CLIENT_SECRET", "GMAIL_REFRESH_TOKEN")
+    file = settings.GMAIL_SERVICE_ACCOUNT_FILE
+    names = ("GMAIL_SUPPORT_ADDRESS", *(() if file else client))
+    missing = [name for name in names if not getattr(settings, name)]
+    if missing and (file or len(missing) < len(names)):
+        sentence = (
+            f"{', '.join(missing)} is not set. E-mail needs GMAIL_SUPPORT_ADDRESS with "
+            f"{', '.join(client)} or with GMAIL_SERVICE_ACCOUNT_FILE, or none of them."
+        )
+        return [Error(sentence, id="allhours.E004")]
+    if file and not Path(file).is_file():
+        sentence = f"GMAIL_SERVICE_ACCOUNT_FILE is {file!r}, which is no file. Set it to one."
+        return [Error(sentence, id="allhours.E004")]
+    return []
+
+
+@register
 def embedding_model_is_usable(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -184,6 +184,27 @@ def database(name: str, *, embedded_at: Path) -> dict[str, Any]:
     return {**configured, "ENGINE": "django.db.backends.postgresql"}
 
 
+def mail_server(name: str) -> dict[str, Any]:
+    """Django's settings of the named mail server; {} without one."""
+    value = text(name)
+    if not value:
+        return {}
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in environ.Env.EMAIL_SCHEMES and (
+            bool(parts.hostname and parts.port != 0) or not parts.scheme.startswith("smtp")
+        )
+    except ValueError:  # of the port
+        usable = False
+    if not usable:
+        problems.append(
+            f"{name} is not the address of a mail server. Set it to "
+            "smtp+tls://user:password@host:587, or leave it out to keep mails as files."
+        )
+        return {}
+    return dict(environ.Env.email_url_config(value))
+
+
 def secret_key(name: str, *, keep_at: Path | None) -> str:
     """The secret key; without one, a generated one kept in `keep_at`, or a problem."""
     value = text(name)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -226,9 +225,8 @@ REQUEST_MAX_BYTES = ATTACHMENT_MAX_FILES * ATTACHMENT_MAX_BYTES + DATA_UPLOAD_MA
 
 # --- E-mail to customers (status links, notices) and to staff (alerts) -----------------------
 # Without EMAIL_URL mails are files below DATA_DIR, so that nothing of them reaches a log.
-EMAIL_URL = env.text("EMAIL_URL")
-if EMAIL_URL:
-    globals().update(environ.Env.email_url_config(EMAIL_URL))
+if mail_server := env.mail_server("EMAIL_URL"):
+    globals().update(mail_server)
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")

@@ -71,6 +71,14 @@ def test_a_wrong_database_is_named(tmp_path: Path, url: str) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("url", ["nonsense", "smtp://", "smtp://host:port", "imap://host"])
+def test_a_wrong_mail_server_is_named(tmp_path: Path, url: str) -> None:
+    result = check(tmp_path, EMAIL_URL=url)
+    assert result.returncode == 1
+    assert "EMAIL_URL is not the address of a mail server." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_right_values_pass(tmp_path: Path) -> None:
     result = check(tmp_path, FORM_RATE_LIMIT="0", PUBLIC_URL="https://help.example.com/")
     assert (result.returncode, result.stderr.count("E001")) == (0, 0), result.stderr
