@@ -1,9 +1,8 @@
 """One web address fetched: checked, limited in size and time, and followed where it moved."""
 
 import ssl
-import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +12,8 @@ import httpcore
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from knowledge.web.addresses import normalised, resolve
+from knowledge.web.addresses import normalised
+from knowledge.web.connections import CheckedBackend, Deadline
 
 MAX_BYTES = 20 * 1024 * 1024
 _SECONDS = 30
@@ -44,11 +44,15 @@ class Page:
 
 
 class Client:
-    """Fetches; connects only to the network addresses that it checked. Close it after use."""
+    """Fetches; connects only to the network addresses that it checked. Close it after use.
 
-    def __init__(self) -> None:
+    An answer is given up after so many `seconds`, however slowly the server drips.
+    """
+
+    def __init__(self, *, seconds: float = _SECONDS) -> None:
+        self._deadline = Deadline(seconds)
         self._pool = httpcore.ConnectionPool(
-            network_backend=_CheckedBackend(),
+            network_backend=CheckedBackend(self._deadline),
             max_connections=4,
             keepalive_expiry=30,
         )
@@ -75,7 +79,6 @@ class Client:
         Raises FetchError, and RefusedAddressError for an address or a redirect that leads where
         nothing may be fetched.
         """
-        deadline = time.monotonic() + _SECONDS
         headers = {
             "User-Agent": user_agent(),
             "Accept": accept,
@@ -86,7 +89,8 @@ class Client:
         for _hop in range(_REDIRECTS + 1):
             address = normalised(address)
             before_each(address)
-            with _Answer(self._pool, address, headers, deadline) as answer:
+            self._deadline.begin()  # now, for the website may ask for a pause before
+            with _Answer(self._pool, address, headers, self._deadline) as answer:
                 if answer.status in (301, 302, 303, 307, 308) and answer.header("location"):
                     address = urljoin(address, answer.header("location"))
                     continue
@@ -108,34 +112,6 @@ def user_agent() -> str:
     return f"Allhours (+{settings.PUBLIC_URL})"
 
 
-class _CheckedBackend(httpcore.SyncBackend):
-    """Connects to the network address that was checked, so that no later answer of a name server
-    leads elsewhere."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            addresses = resolve(host, port)
-        except OSError:
-            raise httpcore.ConnectError("no such host") from None
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in addresses[:3]:
-            try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    def connect_unix_socket(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        raise httpcore.ConnectError("no sockets of this machine")
-
-
 class _Answer:
     """One request and its answer; everything that goes wrong in it is a FetchError."""
 
@@ -144,12 +120,11 @@ class _Answer:
         pool: httpcore.ConnectionPool,
         address: str,
         headers: dict[str, str],
-        deadline: float,
+        deadline: Deadline,
     ) -> None:
         self._address = address
         self._deadline = deadline
-        left = max(1.0, deadline - time.monotonic())
-        timeout = min(left, _SECONDS_TO_CONNECT)
+        timeout = _SECONDS_TO_CONNECT
         self._stream = pool.stream(
             "GET",
             # Spaces and letters that are not ASCII as servers expect them; what is encoded stays.
@@ -189,10 +164,10 @@ class _Answer:
         content = bytearray()
         try:
             for chunk in self._response.iter_stream():
-                if time.monotonic() > self._deadline:
+                if self._deadline.is_over:
                     raise FetchError(
                         _("It was not complete after %(seconds)d seconds. It is tried again at "
-                          "the next reading.") % {"seconds": _SECONDS}
+                          "the next reading.") % {"seconds": self._deadline.seconds}
                     )  # fmt: skip
                 room = max_bytes + 1 - len(content)
                 content += unpack.decompress(chunk, room) if packed else chunk

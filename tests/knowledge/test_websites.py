@@ -1,7 +1,11 @@
 """Sources of web pages: listed, read politely, read again, and never led into a private network."""
 
+import contextlib
 import gzip
 import re
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -420,3 +424,32 @@ def _quiet(httpserver: HTTPServer) -> Iterator[None]:
     httpserver.clear()
     yield
     httpserver.clear()
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n"])
+def test_a_server_that_drips_is_given_up(site: HTTPServer, start: bytes) -> None:
+    """A byte now and then satisfies every timeout of a single read."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=drip, args=(server, start))
+        dripping.start()
+        started = time.monotonic()
+        with Client(seconds=0.6) as client, pytest.raises(FetchError, match="next reading"):
+            client.fetch(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        assert time.monotonic() - started < 4, "the drip lasts 5 seconds"
+        dripping.join(timeout=10)
+
+
+def drip(server: socket.socket, start: bytes) -> None:
+    connection, _address = server.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(start)
+        for _second in range(50):
+            connection.sendall(b"H")
+            time.sleep(0.1)
+
+
+def test_the_pause_that_a_site_asks_for_is_not_the_answers_time(site: HTTPServer) -> None:
+    publish(site, {"/plan": files.html()})
+    with Client(seconds=0.3) as client:
+        page = client.fetch(site.url_for("/plan"), before_each=lambda _address: time.sleep(0.5))
+    assert page is not None
