@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -117,6 +118,9 @@ class ReplayAdmin(ModelAdmin[Replay]):
             "original": replay,
             "replay": replay,
             "state": Label(replay.get_state_display(), TONES[replay.state]),
+            "counts": dict(
+                replay.results.order_by().values_list("cause").annotate(count=Count("pk"))
+            ),
             "changed": [_beside(one) for one in results if one.cause == "change"],
             "meanwhile": [_beside(one) for one in results if one.cause == "meanwhile"],
         }

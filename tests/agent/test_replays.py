@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
@@ -187,7 +188,10 @@ def test_a_replay_is_started_watched_and_read(
     page = client.post(f"{REPLAYS}add/", form)["Location"]
     assert "every 2s" in client.get(page).content.decode()
     run_jobs()
-    shown = client.get(page).content.decode()
+    answer = client.get(page)
+    shown = answer.content.decode()
+    counts = ReplayResult.objects.values_list("cause").annotate(count=Count("pk")).order_by()
+    assert answer.context["counts"] == dict(counts) != {}
     assert "every 2s" not in shown
     assert "What this change would turn" in shown
     assert "Choose Excel or CSV" in shown
