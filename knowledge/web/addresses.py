@@ -76,6 +76,8 @@ def is_public(address: _IPAddress) -> bool:
     for inner in _carried(address):
         if not is_public(inner):
             return False
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False  # fec0::/10, given up by RFC 3879, and still private where it is used
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
