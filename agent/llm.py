@@ -157,7 +157,10 @@ def _call(function: Callable[[], Result], *, seconds: float) -> Result:
     try:
         return future.result(timeout=seconds)
     except TimeoutError as error:
-        raise ModelError(f"No answer within {seconds:.0f} seconds.", permanent=False) from error
+        sentence = f"No answer within {seconds:.0f} seconds."
+        raise ModelError(sentence, permanent=False, timed_out=True) from error
+    except litellm.exceptions.Timeout as error:
+        raise ModelError(_describe(error), permanent=False, timed_out=True) from error
     except _PERMANENT as error:
         raise ModelError(_describe(error), permanent=True) from error
     except _REFUSED as error:

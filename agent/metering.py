@@ -55,8 +55,9 @@ class MeteredModel:
         try:
             turn = self._model.complete(messages, tools, deadline)
         except ModelError as error:
+            again = error.timed_out and self._failed_lately()
             self._keep(ModelTurn(()), started, failure=str(error))
-            if not error.blames_request:
+            if not error.blames_request and not again:
                 self._note_failure()
             raise
         self._keep(turn, started)
@@ -76,6 +77,21 @@ class MeteredModel:
                 raise ModelError(why, permanent=True)
         if breakers.admit(self._service, now=self._clock()) is not None:
             raise ModelError(_("left alone for a while after failures"), permanent=False)
+
+    def _failed_lately(self) -> bool:
+        """Whether this model failed this customer a while ago. Then another time-out says nothing
+        new of the model: one customer who asks for endless answers must not close it to others."""
+        if self._account is None:
+            return False
+        return (
+            ModelCall.objects.filter(
+                conversation__customer=self._account.conversation.customer_id,
+                model=self.name[:120],
+                created_at__gt=self._clock() - breakers.LONGEST_PAUSE,
+            )
+            .exclude(failure="")
+            .exists()
+        )
 
     def _keep(self, turn: ModelTurn, started: float, *, failure: str = "") -> None:
         if self._account is None:

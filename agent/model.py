@@ -49,12 +49,21 @@ class ModelTurn:
 
 class ModelError(Exception):
     """A model could not answer. `permanent` means that asking again will not help, and
-    `blames_request` that the model is well and refused what it was asked."""
+    `blames_request` that the model is well and refused what it was asked. `timed_out` leaves
+    open whether the model is down or was asked for more than it could say in the time."""
 
-    def __init__(self, sentence: str, *, permanent: bool, blames_request: bool = False) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        permanent: bool,
+        blames_request: bool = False,
+        timed_out: bool = False,
+    ) -> None:
         super().__init__(sentence)
         self.permanent = permanent
         self.blames_request = blames_request
+        self.timed_out = timed_out
 
 
 class Deadline:

@@ -1,5 +1,6 @@
 """What a configured model costs, when it is left alone, and that staff hear of it once."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -145,3 +146,25 @@ def test_a_supervisor_sees_what_was_used_and_sets_the_bounds(
     client.post(f"/admin/agent/modelbudget/{budget.pk}/change/", {"usd": "3.50", "tokens": ""})
     budget.refresh_from_db()
     assert (budget.usd, budget.tokens) == (Decimal("3.50"), None)
+
+
+def test_one_customers_time_outs_count_once_and_everybodys_each(
+    ask: Ask, answer: Answer, model: ScriptedModel, settings: Any
+) -> None:
+    """Who asks for more than a model can say in the time does not close it to the others."""
+    settings.LLM_TIMEOUT_SECONDS = 0.2
+
+    def hang() -> Response:
+        time.sleep(0.3)
+        return Response("{}")
+
+    model.play(hang)
+    for _number in range(2):
+        answer(ask(EXPORT, email="mallory@example.com"))
+    assert Breaker.objects.get().failures == 1
+    assert ModelCall.objects.exclude(failure="").count() == 2
+    answer(ask(EXPORT, email="alice@example.com"))
+    assert Breaker.objects.get().failures == 2
+    ModelCall.objects.update(created_at=timezone.now() - breakers.LONGEST_PAUSE)
+    answer(ask(EXPORT, email="mallory@example.com"))
+    assert Breaker.objects.get().failures == 3
