@@ -47,7 +47,7 @@ FULL = Form(2000, 200, 600, 4, 1500, False, 10, 30, 60, 45, 25, 75)
 SHORT = Form(160, 40, 36, 3, 90, True, 8, 15, 18, 20, 9, 24)
 # As short as a safeguard that is switched off takes to be noticed.
 SABOTAGED = Form(60, 20, 10, 2, 20, True, 0, 0, 0, 0, 0, 0)
-SABOTAGED_SENDS = Form(60, 20, 20, 3, 40, True, 9, 0, 0, 0, 0, 0)
+SABOTAGED_SENDS = Form(60, 60, 20, 3, 40, True, 7, 0, 0, 0, 0, 0)
 
 
 def main() -> int:
@@ -83,7 +83,7 @@ def _choose_form(arguments: argparse.Namespace) -> Form:
 
 
 def _run(desk: Desk, form: Form, arguments: argparse.Namespace) -> "Verdict":
-    from benchmarks.storm.customers import Customers, write_script
+    from benchmarks.storm.customers import CHANNELS, Customers, write_script
     from benchmarks.storm.deployment import Deployment, deploy_under_load
     from benchmarks.storm.faults import be_slow_to_answer, misbehave, relent
     from benchmarks.storm.settling import is_settled, what_is_open
@@ -94,13 +94,14 @@ def _run(desk: Desk, form: Form, arguments: argparse.Namespace) -> "Verdict":
     _say(f"starting {form.workers} workers and 2 web processes")
     desk.start()
     misbehave(desk, arguments.faults)
-    if arguments.sabotage:
+    if arguments.sabotage == "lease":
         be_slow_to_answer(desk)
     lines = write_script(
         _texts(),
         count=form.messages,
         length=form.messages // form.conversations,
         seed=arguments.seed,
+        channels=("whatsapp",) if arguments.sabotage == "lease" else CHANNELS,
     )
     customers = Customers(desk, seed=arguments.seed)
     forecast = Forecast(

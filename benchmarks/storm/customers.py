@@ -47,14 +47,19 @@ class Books:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def write_script(texts: Sequence[str], *, count: int, length: int, seed: int) -> list[Line]:
+CHANNELS = ("web", "email", "whatsapp")
+
+
+def write_script(
+    texts: Sequence[str], *, count: int, length: int, seed: int, channels: Sequence[str] = CHANNELS
+) -> list[Line]:
     """`count` messages in conversations of `length`, the channels in turn; the form opens a
     ticket for each."""
     rng = random.Random(seed)
     lines = []
     for number in range(count):
         conversation = number // length
-        channel = ("web", "email", "whatsapp")[conversation % 3]
+        channel = channels[conversation % len(channels)]
         marker = f"ref-{number:05d}"
         text = f"{rng.choice(texts)} ({marker})"
         lines.append(Line(marker, channel, conversation, number % length, text))

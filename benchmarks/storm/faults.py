@@ -63,6 +63,6 @@ def relent(desk: Desk) -> None:
 
 
 def be_slow_to_answer(desk: Desk) -> None:
-    """The messenger takes every second send and says so late, if at all: who is killed meanwhile
-    leaves a send behind that nobody has recorded."""
-    desk.whatsapp.provider.faults.set_rates("send", {"timeout_after": 0.5})
+    """The messenger takes nearly every send and says nothing: who is killed meanwhile leaves a
+    send behind that nobody has recorded."""
+    desk.whatsapp.provider.faults.set_rates("send", {"timeout_after": 0.8})

@@ -16,6 +16,7 @@ class Switch:
         self._turn = itertools.count()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
+        self._open: set[asyncio.Task[None] | None] = set()
         self._thread = threading.Thread(target=self._run, name="switch", daemon=True)
         self._listening = threading.Event()
 
@@ -50,12 +51,17 @@ class Switch:
         await asyncio.gather(*open_ones, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            backend = await self._connect()
-            if backend is not None:
-                there, back = backend
-                await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
-        writer.close()
+        task = asyncio.current_task()
+        self._open.add(task)  # the loop itself keeps no hold of it
+        try:
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                backend = await self._connect()
+                if backend is not None:
+                    there, back = backend
+                    await asyncio.gather(_pipe(reader, back), _pipe(there, writer))
+        finally:
+            self._open.discard(task)
+            writer.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         backends = list(self._backends)

@@ -23,8 +23,8 @@ from tests.channels.gmail.desk import (
     sent_once,
     settle,
 )
-from tests.channels.gmail.kills import Killed, die_in
 from tests.channels.gmail.mails import mail
+from tests.kills import Killed, die_in
 
 pytestmark = pytest.mark.django_db
 State = Delivery.State

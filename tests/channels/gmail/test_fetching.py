@@ -17,8 +17,8 @@ from channels.gmail.records import MessageRef
 from channels.models import InboundEvent, PendingMail, SyncCursor
 from crm.models import StaffAlert
 from tests.channels.gmail.desk import catch_up, forget_jobs, jobs
-from tests.channels.gmail.kills import Killed, die_in
 from tests.channels.gmail.mails import mail
+from tests.kills import Killed, die_in
 from tests.stage import beside
 
 pytestmark = pytest.mark.django_db
