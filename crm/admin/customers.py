@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -39,7 +39,14 @@ class ConversationInline(ReadOnlyInline[Conversation, Customer]):
 
 @admin.register(Customer)
 class CustomerAdmin(ModelAdmin[Customer]):
-    list_display = ("name", "company", "language", "show_conversations", "created_at")
+    list_display = (
+        "name",
+        "show_address",
+        "company",
+        "language",
+        "show_conversations",
+        "created_at",
+    )
     list_filter = ("language",)
     search_fields = ("name", "company")
     search_help_text = _("Name, company, e-mail or phone")
@@ -84,13 +91,29 @@ class CustomerAdmin(ModelAdmin[Customer]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        return super().get_queryset(request).annotate(conversation_count=Count("conversations"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                conversation_count=Count("conversations"),
+                first_address=Subquery(
+                    CustomerIdentifier.objects.filter(customer=OuterRef("pk"))
+                    .order_by("id")
+                    .values("value")[:1]
+                ),
+            )
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
     ) -> tuple[QuerySet[Customer], bool]:
         """Without those that are merged into another: what they had is found there."""
         return queryset.filter(merged_into=None).filter(customer_merge.matching(search_term)), False
+
+    @display(description=_("address"), ordering="first_address")
+    def show_address(self, customer: Customer) -> str:
+        """The first that the customer wrote from: two people may share a name."""
+        return str(getattr(customer, "first_address", None) or "")
 
     @display(description=_("conversations"), ordering="conversation_count")
     def show_conversations(self, customer: Customer) -> int:

@@ -389,3 +389,14 @@ def test_merges_and_suggestions_take_the_same_queries_for_any_length(
         client.get(path)
         with django_assert_max_num_queries(9):
             client.get(path)
+
+
+def test_customers_of_one_name_are_told_apart_by_their_address(
+    client: Client, carol: User, ask: Ask
+) -> None:
+    ask("One", email="mia@example.com", name="Mia Novak")
+    ask("Two", email="mia.novak@example.org", name="Mia Novak")
+    client.force_login(carol)
+    shown = client.get("/admin/crm/customer/").content.decode()
+    assert "mia@example.com" in shown
+    assert "mia.novak@example.org" in shown
