@@ -126,7 +126,9 @@ class LiteLLMEmbedder:
                 seconds=EMBEDDING_TIMEOUT_SECONDS,
             )
         except ModelError as error:
-            raise EmbeddingCallError(str(error), permanent=error.permanent) from error
+            raise EmbeddingCallError(
+                str(error), permanent=error.permanent, blames_request=error.blames_request
+            ) from error
         try:
             rows = sorted(response.data, key=lambda row: int(row["index"]))
             vectors = [[float(value) for value in row["embedding"]] for row in rows]

@@ -283,7 +283,7 @@ EMBEDDING_MODEL_PATH = env.text("EMBEDDING_MODEL_PATH")
 EMBEDDERS = {
     "local": "knowledge.minilm.LocalEmbedder",
     "folder": "knowledge.onnx.FolderEmbedder",
-    "litellm": "agent.llm.LiteLLMEmbedder",
+    "litellm": "agent.remote_embeddings.RemoteEmbedder",
 }
 EMBEDDING_MODEL_DIR = DATA_DIR / "models"
 

@@ -2,12 +2,12 @@ import json
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
 from pytest_httpserver import HTTPServer
 
 from agent.fallback import get_chat_model
 from agent.model import ChatMessage, Deadline
 from agent.tools import TOOLS
-from knowledge.embeddings import get_embedder
 from tests.agent.conftest import ScriptedModel
 
 TEXT = "Is alice@example.com invoiced to 4111 1111 1111 1111?"
@@ -35,7 +35,8 @@ def test_what_is_embedded_elsewhere_is_redacted_as_configured(
             "usage": {"prompt_tokens": 1, "total_tokens": 1},
         }
     )
-    get_embedder("openai/text-embedding-3-small").embed([TEXT])
+    # Imported late: the module reads the environment that the test has set.
+    import_string("agent.llm.LiteLLMEmbedder")("openai/text-embedding-3-small").embed([TEXT])
     ((request, _response),) = httpserver.log
     assert json.loads(request.data)["input"] == [sent]
 
