@@ -20,6 +20,7 @@ from procrastinate.contrib.django.models import (
 
 from agent.models import AgentRun
 from channels.models import ChannelConfig, Delivery
+from config.job_control import stalled
 
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
 
@@ -36,6 +37,16 @@ class Queue:
     depth: int
     oldest_seconds: float
     failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """Jobs that nobody does any more, sends whose worker is gone, and how many jobs came again
+    in the last day."""
+
+    stalled: int
+    expired_leases: int
+    queued_again: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,20 @@ def measure_queue(now: datetime) -> Queue:
         depth=waiting["depth"],
         oldest_seconds=max(oldest, 0.0),
         failed=ProcrastinateJob.objects.filter(status="failed").count(),
+    )
+
+
+def measure_rescue(now: datetime) -> Rescue:
+    """What the periodic rescue would find now, and what came again by it or by a retry."""
+    again = ProcrastinateEvent.objects.filter(
+        type="deferred_for_retry", at__gt=now - timedelta(days=1)
+    )
+    return Rescue(
+        stalled=ProcrastinateJob.objects.filter(stalled(now)).count(),
+        expired_leases=Delivery.objects.filter(
+            state=Delivery.State.SENDING, lease_until__lt=now
+        ).count(),
+        queued_again=again.count(),
     )
 
 

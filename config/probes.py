@@ -91,10 +91,16 @@ class _DeskCollector:
 
     def collect(self) -> Iterator[Metric]:
         now = timezone.now()
-        queue = health.measure_queue(now)
+        queue, rescue = health.measure_queue(now), health.measure_rescue(now)
         gauges = {
             "allhours_jobs_waiting": ("Jobs that could run now", queue.depth),
             "allhours_jobs_failed": ("Jobs that failed for good", queue.failed),
+            "allhours_jobs_stalled": ("Jobs whose worker is gone or silent", rescue.stalled),
+            "allhours_jobs_queued_again": (
+                "Jobs that came again in the last day, by a retry or a rescue",
+                rescue.queued_again,
+            ),
+            "allhours_leases_expired": ("Sends whose worker is gone", rescue.expired_leases),
             "allhours_oldest_job_seconds": ("Age of the oldest such job", queue.oldest_seconds),
             "allhours_worker_alive": ("Whether a worker beats", health.worker_is_alive(now)),
             "allhours_tickets_needing_a_person": (

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from config import health, jobs
+from config import health, jobs, rescue
 from crm.models import User
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,20 @@ def test_prometheus_needs_the_token_or_a_private_address(client: Client, setting
         "/metrics", headers={"Authorization": "Bearer long-token"}, REMOTE_ADDR="8.8.8.8"
     )
     assert authorised.status_code == 200
+
+
+def test_prometheus_tells_of_jobs_that_nobody_does_and_of_those_that_came_again(
+    client: Client,
+) -> None:
+    done, left = (jobs.enqueue("crm.mail_alert", key=key) for key in ("done", "left"))
+    ProcrastinateJob.objects.filter(pk__in=[done, left]).update(status="doing")
+    before = client.get("/metrics").content
+    assert b"allhours_jobs_stalled 2.0" in before
+    assert rescue.release(done)
+    after = client.get("/metrics").content
+    assert b"allhours_jobs_stalled 1.0" in after
+    assert b"allhours_jobs_queued_again 1.0" in after
+    assert b"allhours_leases_expired 0.0" in after
 
 
 def test_a_body_that_is_too_large_is_refused_unread(client: Client) -> None:
