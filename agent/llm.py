@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import litellm
 from django.conf import settings
+from django.db import connection
 
 from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolCall, ToolSpec
 from agent.redaction import Redactor
@@ -33,8 +34,8 @@ Result = TypeVar("Result")
 EMBEDDING_TIMEOUT_SECONDS = 30.0
 EMBEDDING_BATCH = 64
 # Calls that may run, or hang past their deadline, at once. One that hangs keeps its thread until
-# its socket times out, which is why there are more than workers.
-MAX_CALLS = 32
+# its socket times out, which is why there are more than jobs that run at the same time.
+MAX_CALLS = max(32, 2 * settings.WORKER_CONCURRENCY)
 
 _PERMANENT = (
     litellm.exceptions.AuthenticationError,
@@ -152,6 +153,7 @@ def _call(function: Callable[[], Result], *, seconds: float) -> Result:
     that a provider that drips could hold a caller for ever."""
     if seconds <= 0:
         raise ModelError("There was no time left.", permanent=False)
+    _give_back_connection()
     if not _free_calls.acquire(timeout=seconds):
         raise ModelError("Too many calls are waiting.", permanent=False)
     future: Future[Result] = Future()
@@ -169,6 +171,13 @@ def _call(function: Callable[[], Result], *, seconds: float) -> Result:
         raise ModelError(_describe(error), permanent=True, blames_request=True) from error
     except Exception as error:
         raise ModelError(_describe(error), permanent=False) from error
+
+
+def _give_back_connection() -> None:
+    """A thread that waits for a model keeps no connection from the others: there are fewer in
+    the pool than jobs that wait."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _run(function: Callable[[], Result], future: "Future[Result]") -> None:

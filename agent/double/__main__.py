@@ -16,11 +16,13 @@ def main() -> None:
     moods = list(Behaviour)
     parser.add_argument("--behaviour", type=Behaviour, choices=moods, default=Behaviour.GOOD)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds to each answer")
     given = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with ModelDouble(given.behaviour, port=given.port, seed=given.seed) as double:
+        double.latency_seconds = given.latency
         sys.stdout.write(json.dumps(double.settings()) + "\n")
         sys.stdout.flush()
         ended.wait()

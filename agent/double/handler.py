@@ -81,6 +81,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, given: dict[str, Any]) -> None:
         tools = [tool["function"]["name"] for tool in given.get("tools", [])]
+        self._double.stopping.wait(self._double.latency_seconds)
         turn = answer(self._double.behaviour, Asked(given["messages"], tools))
         message: dict[str, Any] = {"role": "assistant", "content": None}
         if isinstance(turn, str):

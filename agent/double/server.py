@@ -23,6 +23,7 @@ class ModelDouble:
         self.faults = FaultPlan(seed)
         self.requests: list[dict[str, Any]] = []
         self.hang_seconds = 30.0
+        self.latency_seconds = 0.0
         self.stopping = threading.Event()
         self._server = _Server(("127.0.0.1", port), self)
         self._thread = threading.Thread(
