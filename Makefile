@@ -4,7 +4,7 @@ TEST_ENVIRONMENT := ENV_FILE=none DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURAB
     LLM_MODEL=offline EMBEDDING_MODEL=local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check storm storm-sees eval messages requirements
+.PHONY: help demo stop test check bench storm storm-sees eval messages requirements
 
 help:
 	@echo "make demo          the whole desk in this terminal, with a sample company"
@@ -13,6 +13,7 @@ help:
 	@echo "make check         style, types, imports, migrations, deployment settings"
 	@echo "make storm         a desk under fire for two minutes; STORM= makes it fifteen"
 	@echo "make storm-sees    whether the storm notices a safeguard that is switched off"
+	@echo "make bench         how fast it is, each beside its limit; FULL=1 takes its time"
 	@echo "make eval          how well it reads and finds, on public data in EVAL_DATA (../shared/data)"
 	@echo "make messages      collects the texts for translation and compiles them; needs gettext"
 	@echo "make requirements  pins the requirements anew; ARGS=--upgrade takes newer versions"
@@ -41,6 +42,17 @@ storm: .venv/.development
 
 storm-sees: .venv/.development
 	@$(TEST_ENVIRONMENT) $(PY) -m pytest -m storm tests/storm $(ARGS)
+
+# Short forms of about ten minutes together, or what takes its time with FULL=1.
+TICKETS := $(if $(FULL),1000000,100000)
+bench: .venv/.benchmark
+	@failed=; for each in "accept --seconds $(if $(FULL),8,4) --rounds $(if $(FULL),3,1)" \
+	    "waking" "worker --messages $(if $(FULL),3000,300)" "pages --tickets $(TICKETS)" \
+	    "search$(if $(FULL), --full)" "failover"; do \
+	    $(PY) -m benchmarks.$$each || failed="$$failed $${each%% *}"; \
+	done; \
+	echo "The figures are in .data/bench."; \
+	[ -z "$$failed" ] || { echo "Not reached:$$failed"; exit 1; }
 
 eval: .venv/.development
 	@$(TEST_ENVIRONMENT) DATA_DIR="$(CURDIR)/.data/eval" $(PY) -m benchmarks.eval --json .data/eval/figures.json $(ARGS)

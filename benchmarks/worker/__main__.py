@@ -1,0 +1,133 @@
+"""`python -m benchmarks.worker [--concurrency 160] [--messages 600]`."""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+
+from benchmarks.report import Row, print_table, write_json
+from benchmarks.scratch import ROOT, Scratch, stop
+
+_LATENCY = 2.0
+_CALLS = 2
+_PER_SECOND = 30
+_MEGABYTES = 400
+_LONGEST = 600.0
+
+
+def main() -> int:
+    arguments = _arguments()
+    settings = {"WORKER_CONCURRENCY": str(arguments.concurrency), "LLM_JUDGE": "0"}
+    with (
+        _double() as double,
+        Scratch(Path(arguments.data), settings={**settings, **double}) as desk,
+    ):
+        import django  # after the environment that the settings read
+
+        django.setup()
+        desk.manage("load_sample")
+        rows = _measure(desk, double["OPENAI_API_BASE"], arguments.messages, arguments.concurrency)
+    title = f"One worker process, a model of {_LATENCY:.0f} s, two calls a message"
+    print_table(title, rows)
+    write_json(ROOT / ".data/bench/worker.json", title, rows)
+    return 0 if all(row.ok is not False for row in rows) else 1
+
+
+def _measure(desk: Scratch, model: str, messages: int, concurrency: int) -> list[Row]:
+    from django.db import connection
+    from django.utils import timezone
+
+    from agent.models import AgentRun
+    from channels.types import Submission
+    from channels.web.submission import submit_question
+    from config.worker import share_threads
+
+    def ask(number: int) -> None:
+        submission = Submission(
+            token=str(uuid.uuid4()), name="Alice", email=f"customer{number}@example.com",
+            subject="A question", message="How do I invite a colleague?",
+            category="how_to", priority="normal",
+        )  # fmt: skip
+        submit_question(submission=submission, now=timezone.now())
+
+    ask(0)
+    worker = psutil.Process(desk.start("worker").pid)
+    _await(lambda: AgentRun.objects.filter(state="done").exists())  # all that is loaded once is
+    idle = worker.memory_info().rss
+    connection.close()
+    for number in range(1, messages + 1):
+        ask(number)
+    before = sum(worker.cpu_times()[:2])
+    done = AgentRun.objects.filter(state="done").count()
+    began = time.perf_counter()
+    peak = 0
+
+    def finished() -> bool:
+        nonlocal peak
+        peak = max(peak, worker.memory_info().rss)
+        return AgentRun.objects.filter(state="done").count() > messages
+
+    _await(finished)
+    seconds = time.perf_counter() - began
+    count = messages + 1 - done
+    cpu = (sum(worker.cpu_times()[:2]) - before) / count
+    slow = max(share_threads(concurrency).values())
+    limit = slow / (_LATENCY * _CALLS)
+    failed = AgentRun.objects.exclude(decision="send").count()
+    calls = requests.get(model.removesuffix("/v1") + "/_books", timeout=5).json()["calls"]
+    rate = count / seconds
+    return [
+        Row("concurrency", concurrency),
+        Row("limit: threads that wait for a model / 4 s", limit, "1/s"),
+        Row("messages", rate, "1/s", f"at least {_PER_SECOND}", rate >= _PER_SECOND),
+        Row("messages against the limit", rate / limit),
+        Row("calls a message", calls / (messages + 1)),
+        Row("CPU a message, of the worker", cpu * 1000, "ms"),
+        Row("messages not answered", failed, "", "0", failed == 0),
+        Row("memory after the first message", idle / 2**20, "MB"),
+        Row("memory at most", peak / 2**20, "MB", f"below {_MEGABYTES}", peak < _MEGABYTES * 2**20),
+    ]
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _LONGEST
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError("The worker did not get through: look into its log.")
+        time.sleep(0.2)
+
+
+@contextmanager
+def _double() -> Iterator[dict[str, str]]:
+    """The model double in a process of its own; yields the settings that lead to it."""
+    double = subprocess.Popen(
+        [sys.executable, "-m", "agent.double", "--latency", str(_LATENCY)],
+        cwd=ROOT, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        if double.stdout is None:
+            raise RuntimeError("The model double says nothing.")
+        settings: dict[str, str] = json.loads(double.stdout.readline())
+        yield settings
+    finally:
+        stop(double)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.worker")
+    parser.add_argument("--concurrency", type=int, default=160)
+    parser.add_argument("--messages", type=int, default=600)
+    parser.add_argument("--data", default=str(ROOT / ".data/bench/worker"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
