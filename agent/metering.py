@@ -81,7 +81,7 @@ class MeteredModel:
     def _failed_lately(self) -> bool:
         """Whether this model failed this customer a while ago. Then another time-out says nothing
         new of the model: one customer who asks for endless answers must not close it to others."""
-        if self._account is None:
+        if self._account is None or self._account.conversation is None:
             return False
         return (
             ModelCall.objects.filter(

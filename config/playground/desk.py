@@ -1,8 +1,9 @@
 """The other side: what the desk made of the customers' messages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F
 from django.db.models.fields.json import KT
@@ -56,14 +57,15 @@ def find_taken(channel: str, groups: Mapping[str, Collection[str]]) -> dict[str,
     knows nothing of is left out. Mails are named by Gmail's ids, others by external ids."""
     wanted = [name for names in groups.values() for name in names]
     name = KT("payload__gmail_id") if channel == Channel.EMAIL else F("external_id")
-    events = {
-        event.name: event
-        for event in InboundEvent.objects.filter(channel=channel)
+    # Their annotation is lost to the type checker on a manager of our own.
+    named: Iterable[Any] = (
+        InboundEvent.objects.filter(channel=channel)
         .annotate(name=name)
         .filter(name__in=wanted)
         .select_related("message")
         .defer("payload", "raw", "message__text", "message__full_text", "message__html")
-    }
+    )
+    events: dict[str, InboundEvent] = {event.name: event for event in named}
     conversations = {each.message.conversation_id for each in events.values() if each.message}
     tickets = {
         ticket.conversation_id: ticket
