@@ -20,6 +20,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from config.correlation import get_correlation_id
+from config.database_gate import gate
 
 log = structlog.get_logger(__name__)
 
@@ -129,6 +130,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
     """The database does not answer: nothing was taken in, and the caller may come again."""
     log.error("database_unavailable", path=request.path, exc_info=error)
+    gate.note(error)
+    return answer_away(request)
+
+
+def answer_away(request: HttpRequest) -> HttpResponse:
+    """503, and when to come again."""
     sentence = _("The desk cannot be reached just now. Please try again in a minute.")
     response = answer_error(request, 503, sentence)
     response["Retry-After"] = str(_RETRY_SECONDS)

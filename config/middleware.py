@@ -8,7 +8,8 @@ from django.urls import resolve
 from django.utils import translation
 
 from config.correlation import bind_correlation_id
-from config.errors import unavailable
+from config.database_gate import gate
+from config.errors import answer_away, unavailable
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -24,6 +25,27 @@ class CorrelationIdMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = correlation_id
             return response
+
+
+class DatabaseGateMiddleware:
+    """Tells the API's callers at once to come again while the database is known to be away: all
+    of them need it, and threads that wait for it would keep everybody else waiting."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/") or request.path_info == _HEALTH:
+            return self.get_response(request)
+        if not gate.admit():
+            return answer_away(request)
+        response = self.get_response(request)
+        if response.status_code < 500:
+            gate.reopen()
+        return response
+
+
+_HEALTH = "/api/v1/health"
 
 
 class WebhookMiddleware:

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.CorrelationIdMiddleware",
     "config.limits.RequestSizeMiddleware",
+    "config.middleware.DatabaseGateMiddleware",
     "config.middleware.WebhookMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -63,6 +63,7 @@ def relent(desk: Desk) -> None:
 
 
 def be_slow_to_answer(desk: Desk) -> None:
-    """The messenger takes nearly every send and says nothing: who is killed meanwhile leaves a
-    send behind that nobody has recorded."""
+    """The messenger takes nearly every send and says nothing, not by a callback either: who is
+    killed meanwhile leaves a send behind that nobody has recorded."""
     desk.whatsapp.provider.faults.set_rates("send", {"timeout_after": 0.8})
+    desk.whatsapp.provider.faults.set_rates("callback", {"drop": 1.0})

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from psycopg_pool import PoolTimeout
+
+from config.database_gate import gate
 
 QUESTION = {
     "name": "Alice",
@@ -17,15 +20,18 @@ QUESTION = {
 
 
 @pytest.fixture(autouse=True)
-def _away(db: None) -> Iterator[None]:
-    """What psycopg's pool says when nothing listens at the address."""
+def asked(db: None) -> Iterator[list[int]]:
+    """What psycopg's pool says when nothing listens at the address; an entry for each time."""
+    times: list[int] = []
 
     def refuse(*args: object, **kwargs: object) -> Any:
-        raise OperationalError("couldn't get a connection after 3.00 sec")
+        times.append(1)
+        raise OperationalError("couldn't get a connection after 3.00 sec") from PoolTimeout()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "cursor", refuse)
-        yield
+        yield times
+    gate.reopen()
 
 
 def test_programs_are_told_to_come_again(client: Client) -> None:
@@ -47,4 +53,24 @@ def test_signed_in_staff_get_a_page(client: Client) -> None:
 
 def test_the_form_itself_needs_no_database(client: Client) -> None:
     assert client.get("/support/").status_code == 200
+    assert client.get("/health").status_code == 200
+
+
+def test_who_comes_after_a_vain_wait_is_told_without_waiting(
+    client: Client, asked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("config.database_gate.time.monotonic", lambda: clock[0])
+
+    def post() -> tuple[int, str]:
+        response = client.post("/api/v1/support/form", QUESTION, content_type="application/json")
+        return response.status_code, response["Retry-After"]
+
+    assert post() == (503, "10")
+    before = len(asked)
+    assert post() == (503, "10")
+    assert len(asked) == before, "nobody asks while the pause lasts"
+    clock[0] += 1.5
+    assert post() == (503, "10")
+    assert len(asked) > before, "one caller finds out whether it is back"
     assert client.get("/health").status_code == 200

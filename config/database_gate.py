@@ -1,0 +1,42 @@
+"""While no connection to the database can be had, one caller at a time finds out whether it is
+back, and the others are told at once. Each web process knows for itself."""
+
+import threading
+import time
+
+from django.db import OperationalError
+from psycopg_pool import PoolTimeout
+
+_PAUSE = 1.0  # seconds after a try that failed
+_LONGEST_TRY = 5.0  # longer than a request waits for a connection
+
+
+class DatabaseGate:
+    """Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed_until = 0.0
+
+    def admit(self) -> bool:
+        """Whether to go ahead; while the gate is closed, one caller may after each pause."""
+        with self._lock:
+            now = time.monotonic()
+            if not self._closed_until:
+                return True
+            if now < self._closed_until:
+                return False
+            self._closed_until = now + _LONGEST_TRY
+            return True
+
+    def note(self, error: OperationalError) -> None:
+        """Closes if a connection was waited for in vain; other trouble is one request's."""
+        if isinstance(error.__cause__, PoolTimeout):
+            with self._lock:
+                self._closed_until = time.monotonic() + _PAUSE
+
+    def reopen(self) -> None:
+        self._closed_until = 0.0
+
+
+gate = DatabaseGate()
