@@ -9,7 +9,7 @@ from benchmarks.report import Row, print_table, write_json
 from benchmarks.scratch import ROOT, Scratch
 
 _MILLISECONDS = 100.0
-_PAUSE = 0.05
+_PAUSE = 0.3  # the worker is idle again before the next
 
 # PostgreSQL's own clock on both sides: the moment at which the job was written, just before its
 # commit, and the moment at which a worker marked it as running.
@@ -109,7 +109,7 @@ def _percentile(values: list[float], share: float) -> float:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.waking")
-    parser.add_argument("--jobs", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=100)
     parser.add_argument("--data", default=str(ROOT / ".data/bench/waking"))
     return parser.parse_args()
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db.models import Model
 from django.http import HttpRequest
 
+from crm.admin.pages import CappedPaginator
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ else:
     from unfold.decorators import action, display
 
     class ModelAdmin(unfold.ModelAdmin):
+        paginator = CappedPaginator
+
         def __class_getitem__(cls, model):
             return cls
 
