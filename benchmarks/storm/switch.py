@@ -54,6 +54,7 @@ class Switch:
         task = asyncio.current_task()
         self._open.add(task)  # the loop itself keeps no hold of it
         try:
+            # What `stop` cancels ends here: its error would only be printed.
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 backend = await self._connect()
                 if backend is not None:

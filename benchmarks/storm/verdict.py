@@ -119,7 +119,9 @@ def judge(evidence: Evidence, desk: Desk) -> Verdict:
         },
         "7 Private": find_leaks(desk),
         "8 No transaction across a network call": {
-            "transactions left open": len(evidence.watch.open_transactions),
+            f"transactions left open {_last_statements(evidence.watch)}": len(
+                evidence.watch.open_transactions
+            ),
         },
     }
     table = [
@@ -148,6 +150,10 @@ def judge(evidence: Evidence, desk: Desk) -> Verdict:
         Row("seconds until settled", evidence.seconds, "s"),
     ]
     return Verdict(table, promises)
+
+
+def _last_statements(watch: Watch) -> list[object]:
+    return [statement for _pid, _since, statement in list(watch.open_transactions)[:3]]
 
 
 def _said_sent() -> set[str]:

@@ -23,7 +23,7 @@ WHERE event.channel = 'web' AND event.received_at > now() - interval '15 seconds
                     AND (job.args->>'message_id')::bigint = event.message_id)
 """
 _IN_TRANSACTION = f"""
-SELECT pid, backend_start FROM pg_stat_activity
+SELECT pid, backend_start, left(query, 60) FROM pg_stat_activity
 WHERE state = 'idle in transaction' AND state_change < now() - interval '{_LONGEST_TRANSACTION}'
 """
 
@@ -34,7 +34,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.without_job: set[int] = set()
-        self.open_transactions: set[tuple[object, ...]] = set()
+        self.open_transactions: set[tuple[object, object, object]] = set()
         self.looks = 0
         self.paused = False
         self._ending = threading.Event()
@@ -56,7 +56,9 @@ class Watch:
                     self.without_job |= {event_id for (event_id,) in cursor.fetchall()}
                     cursor.execute(_IN_TRANSACTION)
                     if not self.paused:
-                        self.open_transactions |= set(cursor.fetchall())
+                        self.open_transactions.update(
+                            (pid, since, query) for pid, since, query in cursor.fetchall()
+                        )
                 self.looks += 1
             except DatabaseError:
                 pass  # it is away, as the weather has it

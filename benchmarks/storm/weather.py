@@ -22,6 +22,7 @@ from benchmarks.storm.watch import Watch
 from config.supervision import Child
 
 _PAUSED_SECONDS = 20.0  # longer than the desk waits for a silent worker
+_WAKING_SECONDS = 5.0  # until it has gone on with what it was at
 _AWAY_SECONDS = 10.0
 _CUTTING_SECONDS = 4.0
 
@@ -133,9 +134,12 @@ class Weather:
             with contextlib.suppress(ProcessLookupError):
                 if process.poll() is None:
                     process.send_signal(signal.SIGCONT)
+
+        def is_awake() -> None:
             self._watch.paused = False
 
-        self._restoring.append((time.monotonic() + _PAUSED_SECONDS, wake))
+        back = time.monotonic() + _PAUSED_SECONDS
+        self._restoring += [(back, wake), (back + _WAKING_SECONDS, is_awake)]
 
     def _cut_backends(self) -> None:
         def cut() -> None:
