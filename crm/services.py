@@ -26,20 +26,20 @@ class StaffTookOver(Exception):
     """The conversation changed hands since the agent looked: its answer is dropped."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def start_conversation(
     *, identifier: CustomerIdentifier, channel: str, subject: str
 ) -> Conversation:
     """A conversation with the identifier's customer; replies go to that identifier."""
     return Conversation.objects.create(
-        customer=identifier.customer,
+        customer_id=identifier.customer_id,
         identifier=identifier,
         channel=channel,
         subject=printable(subject)[:300],
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive_message(
     *, conversation: Conversation, incoming: IncomingMessage
 ) -> tuple[Message, bool]:

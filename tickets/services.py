@@ -82,7 +82,7 @@ def get_ticket_of_conversation(conversation: Conversation) -> Ticket | None:
     return conversation.tickets.order_by("-id").first()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_ticket(
     *,
     message: Message,

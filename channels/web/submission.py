@@ -81,12 +81,17 @@ def submit_reply(
 
 
 def _accept(token: str, payload: dict[str, str], *, now: datetime) -> tuple[InboundEvent, bool]:
-    """The event, and whether it is new. A second writer waits here for the first to commit."""
-    external_id = f"web:{uuid.UUID(token)}"
-    return InboundEvent.objects.get_or_create(
-        external_id=external_id,
-        defaults={"channel": Conversation.Channel.WEB, "payload": payload, "received_at": now},
+    """The event, and whether it is new. A second writer waits here for the first to commit, and
+    then finds it processed."""
+    event = InboundEvent(
+        external_id=f"web:{uuid.UUID(token)}",
+        channel=Conversation.Channel.WEB,
+        payload=payload,
+        received_at=now,
     )
+    InboundEvent.objects.bulk_create([event], ignore_conflicts=True)
+    stored = InboundEvent.objects.get(external_id=event.external_id)
+    return stored, stored.state == InboundEvent.State.RECEIVED
 
 
 def _conclude(event: InboundEvent, message: Message) -> None:
