@@ -44,7 +44,7 @@ class Form:
 
 
 FULL = Form(2000, 200, 600, 4, 1500, False, 10, 30, 60, 45, 25, 75)
-SHORT = Form(160, 40, 36, 3, 90, True, 8, 15, 18, 20, 9, 24)
+SHORT = Form(160, 40, 36, 3, 150, True, 8, 15, 18, 20, 9, 24)
 # As short as a safeguard that is switched off takes to be noticed.
 SABOTAGED = Form(60, 20, 10, 2, 20, True, 0, 0, 0, 0, 0, 0)
 SABOTAGED_SENDS = Form(60, 60, 20, 3, 40, True, 7, 0, 0, 0, 0, 0)
