@@ -19,8 +19,11 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _QUEUE = "procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before a test with real transactions the tables are what the migrations left."""
+    """Before a test with real transactions the tables are what the migrations left. Tests in a
+    browser come last: Playwright leaves an event loop running in the tests' own thread."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("transaction"):

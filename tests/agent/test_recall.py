@@ -178,7 +178,7 @@ def test_it_is_offered_right_after_saving(
     inline = {f"passages-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
     values["body"] = article.body.replace(WRONG, RIGHT)
     saved = client.post(edit, {**values, **inline}, follow=True).content.decode()
-    assert "1 customer was answered from the old text." in saved
+    assert "1 answer was given from the old text." in saved
     page = f"/admin/agent/correction/article/{article.pk}/"
     assert page in saved
     shown = client.get(page).content.decode()

@@ -134,13 +134,13 @@ EMPTY_PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("page", "advice"), EMPTY_PAGES)
+@pytest.mark.parametrize(("address", "advice"), EMPTY_PAGES)
 def test_an_empty_list_says_what_will_stand_there(
-    page: str, advice: str, client: Client, dora: User
+    address: str, advice: str, client: Client, dora: User
 ) -> None:
     client.force_login(dora)
-    assert advice in client.get(page).content.decode()
-    searched = client.get(page, {"q": "walrus"}).content.decode()
+    assert advice in client.get(address).content.decode()
+    searched = client.get(address, {"q": "walrus"}).content.decode()
     assert "Nothing matches" in searched
     assert advice not in searched
 

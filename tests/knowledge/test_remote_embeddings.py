@@ -56,7 +56,7 @@ def _fail(vectors: Vectors) -> Response:
 
 
 def _be_late(vectors: Vectors) -> Vectors:
-    time.sleep(1.5)
+    time.sleep(3.5)
     return vectors
 
 
@@ -76,7 +76,7 @@ NONSENSE: dict[str, Callable[[Vectors], Vectors | Response]] = {
 def provider(httpserver: HTTPServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Provider:
     monkeypatch.setenv("OPENAI_API_BASE", httpserver.url_for("/v1"))
     monkeypatch.setenv("OPENAI_API_KEY", "test-key")
-    monkeypatch.setattr("agent.llm.EMBEDDING_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr("agent.llm.EMBEDDING_TIMEOUT_SECONDS", 2.5)
     settings.EMBEDDING_MODEL = f"openai/embeddings-{httpserver.port}"
     return Provider(httpserver)
 
