@@ -1,6 +1,7 @@
 """The agent's stage: a small help centre under the real embedding model, and a model to script."""
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -115,12 +116,12 @@ class ScriptedModel:
     requests are in `judged`.
     """
 
-    def __init__(self, server: HTTPServer) -> None:
+    def __init__(self, server: HTTPServer, base: str) -> None:
         self.requests: list[dict[str, Any]] = []
         self.judged: list[dict[str, Any]] = []
         self.judges_by_script = False
         self.script: list[Any] = []
-        server.expect_request("/v1/chat/completions").respond_with_handler(self._answer)
+        server.expect_request(f"{base}/chat/completions").respond_with_handler(self._answer)
 
     def play(self, *turns: Any) -> None:
         self.script = list(turns)
@@ -171,12 +172,14 @@ class ScriptedModel:
 
 @pytest.fixture
 def model(httpserver: HTTPServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> ScriptedModel:
-    """The configured model, on loopback, with a script for each test."""
-    monkeypatch.setenv("OPENAI_API_BASE", httpserver.url_for("/v1"))
+    """The configured model, on loopback, with a script for each test, and an address: a call that
+    an earlier test gave up may still arrive, and is not to take a turn of this one's."""
+    base = f"/{uuid.uuid4().hex}/v1"
+    monkeypatch.setenv("OPENAI_API_BASE", httpserver.url_for(base))
     monkeypatch.setenv("OPENAI_API_KEY", "test-key")
     settings.LLM_MODEL = "openai/gpt-4o-mini"
     settings.LLM_TIMEOUT_SECONDS = 10
-    return ScriptedModel(httpserver)
+    return ScriptedModel(httpserver, base)
 
 
 def _write_calls(calls: Sequence[tuple[str, object]]) -> list[dict[str, Any]]:
