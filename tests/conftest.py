@@ -1,6 +1,7 @@
 """The cast and the stage of every test. The network is blocked but for loopback and sockets."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 from pytest_django.plugin import blocking_manager_key
+from pytest_httpserver import HTTPServer
 
 from channels.types import Submission
 from channels.web.submission import submit_question
@@ -83,6 +85,25 @@ def _quick_settings(settings: Any) -> None:
 def _tasks_registered() -> None:
     """What the worker imports at its start."""
     import config.schedule  # noqa: F401  needs Django to be set up
+
+
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """pytest-httpserver's own, with a thread for each request: one that hangs must not hold up
+    those of the test that comes after."""
+    server = HTTPServer(host="127.0.0.1", threaded=True)
+    server.start()
+    yield server
+    server.clear()
+    server.stop()
+
+
+@pytest.fixture
+def hanging() -> Iterator[threading.Event]:
+    """What a server that hangs waits for: it is set when the test is over."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What a configured model costs, when it is left alone, and that staff hear of it once."""
 
-import time
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -149,13 +149,17 @@ def test_a_supervisor_sees_what_was_used_and_sets_the_bounds(
 
 
 def test_one_customers_time_outs_count_once_and_everybodys_each(
-    ask: Ask, answer: Answer, model: ScriptedModel, settings: Any
+    ask: Ask,
+    answer: Answer,
+    model: ScriptedModel,
+    settings: Any,
+    hanging: threading.Event,
 ) -> None:
     """Who asks for more than a model can say in the time does not close it to the others."""
-    settings.LLM_TIMEOUT_SECONDS = 0.2
+    settings.LLM_TIMEOUT_SECONDS = 0.5
 
     def hang() -> Response:
-        time.sleep(0.3)
+        hanging.wait(60)
         return Response("{}")
 
     model.play(hang)

@@ -3,7 +3,7 @@ hear of it, and no vector of its makes its way into the database."""
 
 import hashlib
 import json
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -55,11 +55,6 @@ def _fail(vectors: Vectors) -> Response:
     return Response("broken", status=500)
 
 
-def _be_late(vectors: Vectors) -> Vectors:
-    time.sleep(3.5)
-    return vectors
-
-
 NONSENSE: dict[str, Callable[[Vectors], Vectors | Response]] = {
     "too few": lambda vectors: vectors[1:],
     "shorter": lambda vectors: [vector[:-1] for vector in vectors],
@@ -68,7 +63,6 @@ NONSENSE: dict[str, Callable[[Vectors], Vectors | Response]] = {
     "words": lambda vectors: [["much", *vector[1:]] for vector in vectors],
     "empty": lambda vectors: [[] for _ in vectors],
     "an error": _fail,
-    "late": _be_late,
 }
 
 
@@ -76,7 +70,6 @@ NONSENSE: dict[str, Callable[[Vectors], Vectors | Response]] = {
 def provider(httpserver: HTTPServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Provider:
     monkeypatch.setenv("OPENAI_API_BASE", httpserver.url_for("/v1"))
     monkeypatch.setenv("OPENAI_API_KEY", "test-key")
-    monkeypatch.setattr("agent.llm.EMBEDDING_TIMEOUT_SECONDS", 2.5)
     settings.EMBEDDING_MODEL = f"openai/embeddings-{httpserver.port}"
     return Provider(httpserver)
 
@@ -114,6 +107,21 @@ def test_nonsense_leaves_the_words_and_an_alert(
     calls = provider.calls
     assert search_passages("download invoice 2")[0].title == "Invoice 2"
     assert provider.calls == calls  # left alone: nobody waits for it
+
+
+def test_one_that_hangs_leaves_the_words(
+    provider: Provider,
+    articles: None,
+    hanging: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hang(vectors: Vectors) -> Vectors:
+        hanging.wait(60)
+        return vectors
+
+    provider.spoil = hang
+    monkeypatch.setattr("agent.llm.EMBEDDING_TIMEOUT_SECONDS", 0.5)
+    assert search_passages("download invoice 1")[0].title == "Invoice 1"
 
 
 @pytest.mark.parametrize("name", NONSENSE)

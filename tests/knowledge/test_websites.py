@@ -450,6 +450,6 @@ def drip(server: socket.socket, start: bytes) -> None:
 
 def test_the_pause_that_a_site_asks_for_is_not_the_answers_time(site: HTTPServer) -> None:
     publish(site, {"/plan": files.html()})
-    with Client(seconds=0.3) as client:
-        page = client.fetch(site.url_for("/plan"), before_each=lambda _address: time.sleep(0.5))
+    with Client(seconds=2) as client:
+        page = client.fetch(site.url_for("/plan"), before_each=lambda _address: time.sleep(2.1))
     assert page is not None
