@@ -26,10 +26,16 @@ _AGENT = {
         "view_attachment", "view_staffalert", "view_customermerge", "view_mergesuggestion",
         "add_confirmationcode",
     },
-    "tickets": {"view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction"},
+    "tickets": {
+        "view_ticket", "change_ticket", "view_ticketevent", "view_satisfaction",
+        "view_savedreply",
+    },
     "knowledge": {"view_article", "view_passage", "view_knowledgesource"},
     "channels": {"view_delivery", "view_inboundevent"},
-    "agent": {"add_intentexample", "view_agentrun", "view_agentstep", "view_draft"},
+    "agent": {
+        "add_intentexample", "view_agentrun", "view_agentstep", "view_draft", "view_handover",
+        "view_suggestion",
+    },
 }  # fmt: skip
 _SUPERVISOR = {
     "crm": {
@@ -38,6 +44,7 @@ _SUPERVISOR = {
     },
     "tickets": {
         "view_responsetarget", "add_handoverrule", "change_handoverrule", "view_handoverrule",
+        "add_savedreply", "change_savedreply", "delete_savedreply",
     },
     "knowledge": {
         "add_article", "change_article", "delete_article", "view_historicalarticle",

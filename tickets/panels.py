@@ -14,7 +14,9 @@ from tickets.models import Ticket
 
 
 class Place(StrEnum):
+    TOP = "top"  # above everything: what has to be known first
     MAIN = "main"  # between the conversation and the reply box
+    REPLY = "reply"  # within the reply box, above the text
     SIDE = "side"
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from crm.models import Conversation, Message, User
 from tickets.models import Ticket
 from tickets.services import reply_to_ticket, resolve_ticket
+from tickets.signals import offer_used
 
 
 class StaleReplyError(Exception):
@@ -21,9 +22,17 @@ class StaleReplyError(Exception):
 
 @transaction.atomic
 def send_reply(
-    *, ticket: Ticket, staff: User, text: str, seen: int, resolve: bool, now: datetime
+    *,
+    ticket: Ticket,
+    staff: User,
+    text: str,
+    seen: int,
+    resolve: bool,
+    now: datetime,
+    used: str = "",
 ) -> Message:
     """Sends a reply by staff who had read up to the message `seen`, and may resolve the ticket.
+    `used` names the offer that it was written from, if it was.
 
     Raises StaleReplyError, having done nothing, if the customer, the agent or a colleague wrote
     since, and TicketSucceededError if the matter goes on in another ticket. The same text by the
@@ -46,6 +55,8 @@ def send_reply(
     if others:
         raise StaleReplyError(list(others))
     message = reply_to_ticket(ticket=ticket, staff=staff, text=text, now=now, seen=seen)
+    if used:
+        offer_used.send(sender=Message, message_id=message.pk, used=used)
     if resolve:
         resolve_ticket(ticket=ticket, actor=str(staff), now=now, seen=seen)
     return message

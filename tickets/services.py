@@ -26,6 +26,7 @@ from tickets.ledger import (
 from tickets.merging import follow_merges
 from tickets.models import ResponseTarget, Ticket, TicketEvent
 from tickets.notices import handover_notice, reopening_notice
+from tickets.signals import handed_over
 
 __all__ = [
     "AGENT",
@@ -197,6 +198,7 @@ def escalate_ticket(
             resolved_at=None,
         )
     record_event(locked, Kind.ESCALATED, actor, now, f"{reason}: {detail}")
+    handed_over.send(sender=Ticket, conversation_id=locked.conversation_id)
     return locked
 
 
@@ -226,6 +228,7 @@ def take_over_ticket(*, ticket: Ticket, staff: User, now: datetime) -> None:
     locked = lock_current_ticket(ticket)
     crm.take_over(conversation=locked.conversation, staff=staff)
     move_ticket(locked, Status.IN_PROGRESS, Kind.TAKEN_OVER, str(staff), now, resolved_at=None)
+    handed_over.send(sender=Ticket, conversation_id=locked.conversation_id)
 
 
 @transaction.atomic

@@ -5,3 +5,10 @@ from django.dispatch import Signal
 # A customer's message belongs to a ticket and waits for the agent.
 # Arguments: conversation_id: int, message_id: int.
 message_received = Signal()
+
+# People hold a conversation from now on. Arguments: conversation_id: int.
+handed_over = Signal()
+
+# Staff sent a reply that they wrote from an offer on the ticket's page, which `used` names.
+# Arguments: message_id: int, used: str.
+offer_used = Signal()

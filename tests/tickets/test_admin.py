@@ -220,8 +220,8 @@ def test_page_takes_the_same_queries_for_any_length(
     client.force_login(bob)
     # session, user, two of permissions, ticket, messages, files, deliveries, intents, sidebar,
     # waiting, identifiers, earlier tickets, events, rating, merges, whom to merge with, emotions,
-    # draft, runs
-    with django_assert_num_queries(20):
+    # draft, runs, hand-over, offers, saved replies
+    with django_assert_num_queries(23):
         client.get(page_of(ticket))
     with django_assert_num_queries(10):
         client.get(reverse("admin:tickets_ticket_timeline", args=[ticket.pk]))

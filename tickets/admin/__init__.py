@@ -1,5 +1,5 @@
 """The tickets in the console: the inbox, the page to work on one, ratings and targets."""
 
-from tickets.admin import rules, settings, tickets
+from tickets.admin import rules, saved_replies, settings, tickets
 
-__all__ = ["rules", "settings", "tickets"]
+__all__ = ["rules", "saved_replies", "settings", "tickets"]

@@ -1,3 +1,6 @@
+import re
+from typing import Any
+
 from django import forms
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +10,8 @@ from crm.models import Message
 from tickets.models import Ticket
 
 REPLY_MAX_LENGTH = 20_000
+
+_BLANK = re.compile(r"\[(?:NAME|[A-Z]+_[0-9]+)\]")
 
 
 def newest_message() -> int:
@@ -22,7 +27,8 @@ class InboxActionForm(ActionForm):  # type: ignore[misc]  # the theme is not typ
 
 
 class ReplyForm(forms.Form):
-    """A reply or a note; `seen` is the newest message that its author had on the page."""
+    """A reply or a note; `seen` is the newest message that its author had on the page, `used` the
+    offer that it was written from, in which private data may have left blanks."""
 
     class Then:
         SEND = "send"
@@ -42,9 +48,18 @@ class ReplyForm(forms.Form):
         ),
     )
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    used = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     then = forms.ChoiceField(
         choices=[(Then.SEND, ""), (Then.RESOLVE, ""), (Then.NOTE, "")], required=False
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        blank = _BLANK.search(cleaned.get("text", "")) if cleaned.get("used") else None
+        if blank:
+            why = _("%(blank)s stands for private data that was left out: write it yourself.")
+            self.add_error("text", why % {"blank": blank[0]})
+        return cleaned
 
 
 class SortForm(forms.Form):

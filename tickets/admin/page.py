@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +22,7 @@ from tickets.ledger import get_standing_merge, get_successor
 from tickets.merging import list_merge_candidates, list_merges_into
 from tickets.models import Satisfaction, Ticket, TicketMerge
 from tickets.panels import Place, build_panels
+from tickets.saved_replies import FilledReply, list_filled_replies
 
 _PAST_TICKETS = 8
 
@@ -69,6 +70,9 @@ def ticket_page(
         "past_tickets": _past_tickets(ticket),
         "events": ticket.events.order_by("-id")[:30],
         "rating": Satisfaction.objects.filter(ticket=ticket).first(),
+        "saved_replies": _saved_replies(request, ticket) if may_work else [],
+        "top_panels": build_panels(Place.TOP, request, ticket),
+        "reply_panels": build_panels(Place.REPLY, request, ticket) if may_work else [],
         "main_panels": build_panels(Place.MAIN, request, ticket),
         "side_panels": build_panels(Place.SIDE, request, ticket),
     }
@@ -142,3 +146,7 @@ def _colleagues(request: HttpRequest) -> list[tuple[str, str]]:
         return []
     staff = User.objects.filter(is_staff=True, is_active=True).order_by("first_name", "username")
     return [("", _("nobody")), *((str(user.pk), str(user)) for user in staff)]
+
+
+def _saved_replies(request: HttpRequest, ticket: Ticket) -> list[FilledReply]:
+    return list_filled_replies(ticket, staff=cast("User", request.user))

@@ -114,6 +114,7 @@ def reply(request: HttpRequest, ticket: Ticket, staff: User) -> HttpResponse | N
             text=text,
             seen=form.cleaned_data["seen"],
             resolve=then == ReplyForm.Then.RESOLVE,
+            used=form.cleaned_data["used"],
             now=now,
         )
     except StaleReplyError as stale:

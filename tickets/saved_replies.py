@@ -1,0 +1,33 @@
+"""Answers that staff keep to use again, with the customer's name and the like filled in."""
+
+from dataclasses import dataclass
+
+from crm.models import User
+from tickets.models import SavedReply, Ticket
+
+MAX_OFFERED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FilledReply:
+    """A saved reply as it would be sent in one ticket."""
+
+    title: str
+    text: str
+
+
+def list_filled_replies(ticket: Ticket, *, staff: User) -> list[FilledReply]:
+    """Those in the customer's language first. One query; the customer is loaded already."""
+    name = ticket.conversation.customer.name.strip()
+    values = {
+        "name": name,
+        "first_name": name.split(" ")[0],
+        "ticket": ticket.reference,
+        "subject": ticket.subject,
+        "staff": staff.get_full_name() or staff.get_username(),
+    }
+    language = ticket.conversation.customer.language[:2]
+    saved = sorted(
+        SavedReply.objects.all()[:MAX_OFFERED], key=lambda one: one.language[:2] != language
+    )
+    return [FilledReply(reply.title, reply.fill(values)) for reply in saved]
