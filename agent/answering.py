@@ -16,6 +16,7 @@ from agent.metering import Account
 from agent.mind import make_mind
 from agent.models import AgentStep
 from agent.pipeline import Considered, consider
+from agent.suggestions.making import suggest_replies
 from agent.types import HandOver, Reading, Started
 from tickets.models import Ticket
 
@@ -38,6 +39,9 @@ def answer_conversation(
         return
     started = runs.start_run(conversation_id, now=clock())
     if started is None:
+        # Nothing for the agent: where people hold the conversation, what they are offered is
+        # made for what the customer has written since.
+        suggest_replies(conversation_id, now=clock())
         return
     journal = Journal()
     considered = _consider(started, journal)

@@ -1,14 +1,18 @@
-"""The agent's figures as JSON; `config.api` mounts the router and says who may read it."""
+"""The agent's figures and hand-overs as JSON; `config.api` mounts the router and says who may read
+it."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
 from agent.metrics import list_channel_metrics
+from agent.models import Handover
+from crm.models import User
+from tickets.services import get_ticket_for_staff
 
 router = Router(tags=["metrics"])
 
@@ -47,4 +51,63 @@ def get_metrics(
             ChannelMetricsOut.model_validate(metrics, from_attributes=True)
             for metrics in list_channel_metrics(since=since, now=now)
         ],
+    )
+
+
+class FoundOut(Schema):
+    """A passage that the agent read; `fit` is 0..1 as a rule."""
+
+    title: str
+    headings: str
+    audience: str
+    fit: float
+    disagrees: bool
+
+
+class HandoverOut(Schema):
+    """What a person is told who takes the ticket; `told` is a model's wording, "" without one."""
+
+    at: datetime
+    reason: str
+    why: str
+    asked: str
+    tried: list[str]
+    searches: list[str]
+    found: list[FoundOut]
+    emotion: str
+    trend: str
+    prepared: str
+    told: str
+
+
+@router.get(
+    "/tickets/{reference}/handover",
+    response=HandoverOut,
+    summary="Read why and with what a ticket was handed over",
+    tags=["tickets"],
+)
+def read_handover(request: HttpRequest, reference: str, response: HttpResponse) -> HandoverOut:
+    """The newest one, for staff with a session who may view tickets; 404 for everybody else."""
+    staff = request.user
+    ticket = get_ticket_for_staff(staff, reference) if isinstance(staff, User) else None
+    found = ticket and (
+        Handover.objects.filter(run__conversation=ticket.conversation_id)
+        .select_related("run")
+        .first()
+    )
+    if not found:
+        raise Http404
+    response["Cache-Control"] = "no-store"
+    return HandoverOut(
+        at=found.run.finished_at or found.run.started_at,
+        reason=found.run.reason,
+        why=found.run.explanation,
+        asked=found.asked,
+        tried=found.tried,
+        searches=found.searches,
+        found=[FoundOut(**note) for note in found.passages],
+        emotion=found.emotion,
+        trend=found.trend,
+        prepared=found.run.draft,
+        told=found.told,
     )

@@ -6,6 +6,8 @@ is a claim, and so is every other question.
 
 import re
 
+from agent.wording import split_sentences
+
 _PHRASES = frozenset(
     """
     hi
@@ -181,3 +183,9 @@ def is_courtesy(sentence: str) -> bool:
     parts = [_PUNCTUATION.sub(" ", part).strip().lower() for part in plain.split(",")]
     told = [part for part in parts if part]
     return bool(told) and all(part in _PHRASES for part in told)
+
+
+def is_courteous_line(line: str) -> bool:
+    """Whether a line says nothing but courtesies."""
+    sentences = split_sentences(line)
+    return bool(sentences) and all(is_courtesy(sentence) for sentence in sentences)

@@ -30,16 +30,12 @@ class Disagreement:
     counterclaim: str
     other: Candidate
 
-
-def find_disagreement(answer: str, source: Candidate, others: Sequence[Candidate]) -> str:
-    """A sentence for staff that names both articles, or "" if nothing contradicts the answer."""
-    found = find_contradiction(answer, others)
-    if found is None:
-        return ""
-    return (
-        f"Two articles disagree. “{source.title}”: “{found.claim[:200]}” "
-        f"“{found.other.title}”: “{found.counterclaim[:200]}”"
-    )
+    def describe(self, source: Candidate) -> str:
+        """A sentence for staff that names both articles; the claim is the source's."""
+        return (
+            f"Two articles disagree. “{source.title}”: “{self.claim[:200]}” "
+            f"“{self.other.title}”: “{self.counterclaim[:200]}”"
+        )
 
 
 def find_contradiction(answer: str, others: Sequence[Candidate]) -> Disagreement | None:

@@ -36,6 +36,12 @@ class FallbackModel:
         """Whether only the offline model is left."""
         return self.name == OFFLINE
 
+    def ask_first(
+        self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
+    ) -> ModelTurn:
+        """One call, of the first model alone, for what may be left out. Raises ModelError."""
+        return self._models[0].complete(messages, tools, deadline)
+
     def complete(
         self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
     ) -> ModelTurn:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from agent.candidates import Candidate, put_title_first, read_candidates
 from agent.confidence import estimate_confidence
 from agent.decision import SEND_CONFIDENCE
-from agent.disagreement import find_disagreement
+from agent.disagreement import Disagreement, find_contradiction
 from agent.followups import Asked, read_asked
 from agent.model import ChatMessage, Deadline, ModelTurn, ToolCall, ToolSpec
 from agent.parts import is_subject, is_told, split_parts
@@ -70,9 +70,9 @@ class _Answer:
     def is_sure(self) -> bool:
         return self.confidence >= SEND_CONFIDENCE
 
-    def disagreement(self) -> str:
+    def disagreement(self) -> Disagreement | None:
         others = [one for one in self.candidates if one.article != self.best.article]
-        return find_disagreement(self.quote.text, self.best, others)
+        return find_contradiction(self.quote.text, others)
 
 
 def _answer(question: str, searches: Mapping[str, str]) -> _Answer | None:
@@ -145,9 +145,10 @@ def _conclude(whole: _Answer, parts: Mapping[str, _Answer | None]) -> ModelTurn:
             f"The nearest article is “{whole.best.title}”, at {whole.confidence:.0%} confidence."
         )
     for answer in answers:
-        contradiction = answer.disagreement()
-        if contradiction:
-            return _escalate(contradiction)
+        found = answer.disagreement()
+        if found:
+            both = (*answer.quote.passage_ids, found.other.id)[-MAX_CITED:]
+            return _escalate(found.describe(answer.best), disagreeing=both)
     paragraphs = [text for answer in answers for text in answer.quote.text.split("\n\n")]
     passage_ids = [pk for answer in answers for pk in answer.quote.passage_ids]
     return _call(
@@ -213,8 +214,13 @@ def _search(*queries: str) -> ModelTurn:
     return ModelTurn(tuple(calls), model=NAME, cost=Decimal(0))
 
 
-def _escalate(summary: str) -> ModelTurn:
-    return _call("escalate_to_human", reason="no_knowledge", summary=summary[:MAX_SUMMARY])
+def _escalate(summary: str, *, disagreeing: Sequence[int] = ()) -> ModelTurn:
+    return _call(
+        "escalate_to_human",
+        reason="no_knowledge",
+        summary=summary[:MAX_SUMMARY],
+        disagreeing_passages=list(disagreeing),
+    )
 
 
 def _call(name: str, **arguments: object) -> ModelTurn:

@@ -1,12 +1,14 @@
-"""What follows when a customer's message waits for an answer: a job of the agent."""
+"""What follows when a message waits, people take over, or use what was offered: jobs."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
+from agent.suggestions.use import PREFIX
 from config import jobs
+from crm.keys import parse_key
 from crm.signals import code_refused
-from tickets.signals import message_received
+from tickets.signals import handed_over, message_received, offer_used
 
 
 @receiver(code_refused, dispatch_uid="agent.answer_no_code")
@@ -19,3 +21,20 @@ def answer_message(*, conversation_id: int, message_id: int, **kwargs: Any) -> N
         conversation_id=conversation_id,
         message_id=message_id,
     )
+
+
+@receiver(handed_over, dispatch_uid="agent.help_staff")
+def help_staff(*, conversation_id: int, **kwargs: Any) -> None:
+    jobs.enqueue(
+        "agent.help_staff",
+        lock=f"conversation:{conversation_id}",
+        queue="agent",
+        conversation_id=conversation_id,
+    )
+
+
+@receiver(offer_used, dispatch_uid="agent.note_use")
+def note_use(*, message_id: int, used: str, **kwargs: Any) -> None:
+    if used.startswith(PREFIX):
+        suggestion_id = parse_key(used.removeprefix(PREFIX))
+        jobs.enqueue("agent.note_use", suggestion_id=suggestion_id, message_id=message_id)

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from agent import effects
+from agent.handover.summary import keep_summary
 from agent.journal import Journal
 from agent.models import AgentRun, AgentStep, Draft
 from agent.pipeline import Considered
@@ -80,6 +81,7 @@ def record(started: Started, considered: Considered, journal: Journal, *, now: d
             _close(run, State.DONE, considered, journal, now)
             _keep_reading(started.messages, considered.reading)
             effects.apply(started, considered, conversation=conversation, now=now)
+            keep_summary(started, considered, journal)
             effects.keep_metric(started, considered, effective=True, cost=journal.cost, now=now)
     except (StaffTookOver, QuestionSettled, RunSuperseded):
         return _drop(started, considered, journal, now)

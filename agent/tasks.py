@@ -5,9 +5,11 @@ from agent.autonomy import ladder, shadows
 from agent.evaluation import passes
 from agent.gaps import contradictions, drafting, finding
 from agent.guardrails import checking, trials
+from agent.handover import helping
 from agent.intents import collection, retraining
 from agent.recall import corrections
 from agent.replays import comparing
+from agent.suggestions import past_replies, use
 from config import jobs
 
 
@@ -20,6 +22,22 @@ def answer_conversation(*, conversation_id: int, message_id: int) -> None:
 @jobs.task("agent.resume_conversation", queue="agent", retry=jobs.Backoff())
 def resume_conversation(*, conversation_id: int, message_id: int) -> None:
     bursts.resume(conversation_id, message_id=message_id)
+
+
+@jobs.task("agent.help_staff", queue="agent", retry=jobs.Backoff(max_attempts=3))
+def help_staff(*, conversation_id: int) -> None:
+    """What people have at hand who hold the conversation now."""
+    helping.help_staff(conversation_id, now=_now())
+
+
+@jobs.task("agent.note_use")
+def note_use(*, suggestion_id: int, message_id: int) -> None:
+    use.note_use(suggestion_id=suggestion_id, message_id=message_id)
+
+
+@jobs.task("agent.learn_replies", queue="knowledge")
+def learn_replies() -> None:
+    past_replies.learn_replies(now=_now())
 
 
 @jobs.task("agent.evaluate", queue="knowledge", retry=jobs.Backoff(max_attempts=3))

@@ -64,6 +64,9 @@ class EscalateToHuman(ToolArguments):
 
     reason: Reason
     summary: str = Field(min_length=1, max_length=1000, description="For the colleague.")
+    disagreeing_passages: list[int] = Field(
+        default=[], max_length=5, description="Ids of those that contradict each other, if so."
+    )
 
 
 class SendResponse(ToolArguments):

@@ -28,6 +28,7 @@ every("*/5 * * * *", "knowledge.read_due_sources")  # sources with a schedule
 every("17 * * * *", "tickets.resolve_silent")  # answered, and silent for days
 every("27 * * * *", "agent.find_gaps")  # what was asked in vain, by meaning
 every("13 2 * * *", "agent.collect_examples")  # of intents, from tickets closed well
+every("47 * * * *", "agent.learn_replies")  # what staff answered, for suggested replies
 every("33 2 * * *", "agent.find_contradictions")  # between articles
 every("11 4 * * *", "channels.renew_gmail_watch")  # Gmail ends it after seven days
 every("41 3 * * *", "channels.forget_old_counters")

@@ -9,6 +9,7 @@ from agent.admin import (
     evaluation,
     gaps,
     guardrails,
+    handover,
     intent_models,
     intents,
     metrics,
@@ -17,6 +18,7 @@ from agent.admin import (
     prompts,
     replays,
     runs,
+    suggestions,
 )
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "evaluation",
     "gaps",
     "guardrails",
+    "handover",
     "intent_models",
     "intents",
     "metrics",
@@ -36,4 +39,5 @@ __all__ = [
     "prompts",
     "replays",
     "runs",
+    "suggestions",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from agent.admin.detail import Node, describe
-from agent.models import AgentRun, AgentStep, Draft, GuardrailRule, PromptVersion
+from agent.models import AgentRun, AgentStep, Draft, GuardrailRule, PromptVersion, Suggestion
 from crm.labels import Label
 
 DECISION_TONES: dict[str, str] = {
@@ -33,6 +33,11 @@ DRAFT_TONES: dict[str, str] = {
     Draft.State.EDITED: "success",
     Draft.State.REJECTED: "danger",
     Draft.State.OUTDATED: "",
+}
+OFFER_TONES: dict[str, str] = {
+    Suggestion.Kind.PREPARED: "primary",
+    Suggestion.Kind.PASSAGE: "info",
+    Suggestion.Kind.STAFF: "success",
 }
 PROMPT_TONES: dict[str, str] = {
     PromptVersion.State.DRAFT: "",

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db.models import Count
 
-from agent.courtesies import is_courtesy
+from agent.courtesies import is_courteous_line
 from agent.exchanges import Exchange, read_exchange
 from agent.fallback import OFFLINE, get_chat_model
 from agent.likeness import dot, embed_known
 from agent.metering import Account
 from agent.model import ChatMessage, Deadline, ModelError
 from agent.models import Gap
-from agent.wording import content_words, split_sentences
+from agent.wording import content_words
 from tickets.models import Ticket
 
 # What was asked once is no gap yet.
@@ -119,13 +119,8 @@ def _list_paragraphs(reply: str) -> list[str]:
     found = []
     for paragraph in reply.split("\n\n"):
         lines = [line for line in paragraph.splitlines() if not line.startswith(">")]
-        kept = [line for line in lines if not _is_courteous(line)]
+        kept = [line for line in lines if not is_courteous_line(line)]
         text = "\n".join(kept).strip()
         if len(content_words(text)) >= _MIN_WORDS:
             found.append(text)
     return found
-
-
-def _is_courteous(line: str) -> bool:
-    sentences = split_sentences(line)
-    return bool(sentences) and all(is_courtesy(sentence) for sentence in sentences)

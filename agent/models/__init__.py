@@ -8,11 +8,13 @@ from agent.models.evaluation import EvaluationCase, EvaluationResult, Evaluation
 from agent.models.gap import Contradiction, Gap, GapQuestion
 from agent.models.guardrail import GuardrailRule, RuleContent, RuleInForce
 from agent.models.guardrail_trial import GuardrailTrial, TrialFinding
+from agent.models.handover import Handover
 from agent.models.intent import Intent, IntentExample, IntentModel
 from agent.models.metric import AgentMetric
 from agent.models.prompt import Prompt, PromptVersion
 from agent.models.replay import Replay, ReplayResult
 from agent.models.run import AgentRun, AgentStep
+from agent.models.suggestion import PastReply, Suggestion
 from agent.models.summary import ConversationSummary
 
 __all__ = [
@@ -31,11 +33,13 @@ __all__ = [
     "GapQuestion",
     "GuardrailRule",
     "GuardrailTrial",
+    "Handover",
     "Intent",
     "IntentExample",
     "IntentModel",
     "ModelBudget",
     "ModelCall",
+    "PastReply",
     "Prompt",
     "PromptVersion",
     "Replay",
@@ -43,5 +47,6 @@ __all__ = [
     "RuleContent",
     "RuleInForce",
     "Rung",
+    "Suggestion",
     "TrialFinding",
 ]

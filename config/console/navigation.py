@@ -27,12 +27,13 @@ from agent.models import (
     Prompt,
     Replay,
     Rung,
+    Suggestion,
 )
 from channels.models import ChannelConfig, Delivery, InboundEvent, Suppression
 from config.console.counts import Counts, get_counts
 from crm.models import Conversation, Customer, CustomerMerge, MergeSuggestion, StaffAlert, User
 from knowledge.models import Article, EmbeddingIndex, KnowledgeSource
-from tickets.models import HandoverRule, ResponseTarget, Satisfaction, Ticket
+from tickets.models import HandoverRule, ResponseTarget, Satisfaction, SavedReply, Ticket
 
 Item = dict[str, Any]
 
@@ -92,6 +93,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 page.model(_("Knowledge gaps"), "help_center", Gap),
                 page.model(_("Contradictions"), "compare_arrows", Contradiction),
                 page.model(_("Corrections"), "history_edu", Correction),
+                page.model(_("Suggested replies"), "quickreply", Suggestion),
             ],
         ),
         (
@@ -109,6 +111,7 @@ def build_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 page.model(_("Staff"), "badge", User),
                 page.model(_("Channels"), "hub", ChannelConfig),
                 page.model(_("Response targets"), "timer", ResponseTarget),
+                page.model(_("Saved replies"), "bookmark", SavedReply),
             ],
         ),
     ]

@@ -3,7 +3,7 @@ import pytest
 from agent.blocks import split_blocks
 from agent.candidates import Candidate
 from agent.confidence import estimate_confidence
-from agent.disagreement import find_disagreement
+from agent.disagreement import find_contradiction
 from agent.quoting import quote
 
 
@@ -118,10 +118,8 @@ def test_confidence_needs_the_code_that_was_asked_for() -> None:
     ],
 )
 def test_case_56_disagreement(other: str, disagrees: bool) -> None:
-    found = find_disagreement(
-        "An invitation is valid for 7 days.",
-        candidate("An invitation is valid for 7 days."),
-        [candidate(other, id=2, article=2, title="Inviting")],
+    found = find_contradiction(
+        "An invitation is valid for 7 days.", [candidate(other, id=2, article=2, title="Inviting")]
     )
     assert bool(found) is disagrees
 
