@@ -40,10 +40,11 @@ def keep_summary(started: Started, considered: Considered, journal: Journal) -> 
         for past in question.past
         if past.author == Message.Author.CUSTOMER and past.conversation_id == run.conversation_id
     ]
+    told = [*earlier, *question.texts]
     Handover.objects.create(
         run=run,
         asked=printable(choose_asked(question.texts, subject=question.subject)),
-        tried=[printable(text) for text in find_attempts([*earlier, *question.texts])],
+        tried=[printable(text) for text in find_attempts(map(_drop_courtesies, told))],
         answered=_list_answered(run),
         searches=list(_list_searches(journal.notes))[:MAX_SEARCHES],
         passages=_list_found(journal.notes),

@@ -44,7 +44,7 @@ def test_a_hand_over_tells_asked_tried_found_and_felt(
 ) -> None:
     ticket = ask("How do I export a board?", subject="Export")
     answer(ticket)
-    write_on(ticket, "I already tried that twice. Do you accept Bitcoin for exports?")
+    write_on(ticket, "Hello,\nI already tried that twice. Do you accept Bitcoin for exports?")
     run = answer(ticket)
     handover = run.handover
     assert handover.asked == "Do you accept Bitcoin for exports?"
@@ -103,7 +103,7 @@ def test_case_57_only_a_proven_writer_is_shown_with_other_channels(
     answer(ticket)
     client.force_login(bob)
     shown = client.get(f"/admin/tickets/ticket/{ticket.pk}/change/").content.decode()
-    assert "not proven here" in shown
+    assert "not proven to be the owner" in shown
     assert "also on" not in shown
 
 
