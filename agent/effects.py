@@ -10,6 +10,7 @@ from agent.models import AgentMetric, AgentRun, Draft
 from agent.pipeline import Considered
 from agent.types import Started
 from crm import services as crm
+from crm import unanswered
 from crm.models import Conversation, Message
 from crm.trust import explain_account_trust
 from tickets import services as tickets
@@ -70,7 +71,7 @@ def apply(
         case Action.NO_REPLY:
             # Thanks leave nothing to do: what they reopened is resolved again, and a rating can
             # be asked for. What came meanwhile keeps it open, and later it reopens the ticket.
-            crm.mark_answered(conversation=conversation, up_to=message, now=now)
+            unanswered.mark_answered(conversation=conversation, up_to=message, now=now)
             tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now, seen=message.pk)
 
 

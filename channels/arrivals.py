@@ -12,6 +12,7 @@ from channels.gmail.threads import list_earlier_texts
 from channels.types import Arrival
 from config import jobs
 from crm import services as crm
+from crm import unanswered
 from crm.identity import remember_identity, resolve_identity
 from crm.models import Conversation, CustomerIdentifier, Message
 from crm.types import Identity, IncomingMessage
@@ -141,7 +142,7 @@ def _record_automatic(arrival: Arrival, *, now: datetime) -> Recorded:
         return Recorded(parked=arrival.automatic)
     conversation = tickets.follow_merges(conversation)
     message, _created = crm.receive_message(conversation=conversation, incoming=_incoming(arrival))
-    crm.mark_message_answered(message=message, now=now)
+    unanswered.mark_message_answered(message=message, now=now)
     return Recorded(message, parked=arrival.automatic)
 
 

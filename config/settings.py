@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config import environment as env
+from config.content_security import (  # noqa: F401  settings too
+    CONSOLE_CONTENT_SECURITY_POLICY,
+    CONTENT_SECURITY_POLICY,
+)
+from config.theme import UNFOLD  # noqa: F401  a setting too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
@@ -49,24 +51,6 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
-# The console's theme evaluates Alpine expressions and sets inline styles; see config.console.site.
-CONSOLE_CONTENT_SECURITY_POLICY = {
-    "script-src": [SELF, NONCE, UNSAFE_EVAL],
-    "style-src": [SELF, UNSAFE_INLINE],
-}
 
 # --- Applications ---------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -314,37 +298,3 @@ LOG_FORMAT = env.choice("LOG_FORMAT", ("json", "console"), "json")
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
 LOGGING_CONFIG = "config.logging.configure"
 LOGGING = {"format": LOG_FORMAT, "level": LOG_LEVEL}
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Allhours",
-    "SITE_HEADER": "Allhours",
-    "SITE_SYMBOL": "support_agent",
-    "SITE_URL": reverse_lazy("channels:support-form"),
-    "SHOW_HISTORY": True,
-    "SITE_ICON": lambda request: static("support/mark.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("support/mark.svg"),
-        }
-    ],
-    "LOGIN": {"form": "config.console.login.LoginForm"},
-    "STYLES": [lambda request: static("console/console.css")],
-    "COLORS": {  # the blue of the public pages
-        "primary": {
-            "50": "oklch(97% .014 256)",
-            "100": "oklch(94% .03 256)",
-            "200": "oklch(89% .058 256)",
-            "300": "oklch(81% .1 256)",
-            "400": "oklch(71% .14 256)",
-            "500": "oklch(60% .15 256)",
-            "600": "oklch(50% .14 256)",
-            "700": "oklch(43.5% .12 257)",
-            "800": "oklch(37% .1 257)",
-            "900": "oklch(32% .08 257)",
-            "950": "oklch(24% .06 257)",
-        }
-    },
-    "SIDEBAR": {"navigation": "config.console.navigation.build_sidebar"},
-}

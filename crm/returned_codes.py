@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from crm import services
+from crm import services, unanswered
 from crm.confirmation import Confirmed, WrongCode, confirm_code, find_by_conversation
 from crm.mentions import find_code
 from crm.models import Conversation, Message
@@ -40,7 +40,7 @@ def take_code(message_id: int, *, trust: int, now: datetime) -> Confirmed | None
     except WrongCode:
         _refuse(message)
         return None
-    services.mark_message_answered(message=message, now=now)
+    unanswered.mark_message_answered(message=message, now=now)
     with translation.override(conversation.customer.language or None):
         text = _("Thank you: %(address)s is confirmed as yours.") % {
             "address": confirmed.identifier.address

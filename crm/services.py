@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from config import jobs
+from crm import unanswered
 from crm.mentions import find_code, may_name_address
 from crm.models import (
     Attachment,
@@ -17,7 +18,6 @@ from crm.models import (
     Message,
     User,
 )
-from crm.models.conversation import MessageQuerySet
 from crm.signals import reply_queued
 from crm.types import IncomingMessage, Source
 
@@ -108,7 +108,7 @@ def queue_agent_reply(
     message = _queue(
         conversation, Message.Author.AGENT, text, now, sources=list(sources), answers=answers
     )
-    mark_answered(conversation=conversation, up_to=answers, now=now)
+    unanswered.mark_answered(conversation=conversation, up_to=answers, now=now)
     return message
 
 
@@ -166,7 +166,7 @@ def record_outside_reply(*, conversation: Conversation, incoming: IncomingMessag
             turn=F("turn") + 1,
             last_message_at=incoming.received_at,
         )
-        mark_answered(conversation=conversation, up_to=message, now=incoming.received_at)
+        unanswered.mark_answered(conversation=conversation, up_to=message, now=incoming.received_at)
     return message
 
 
@@ -212,53 +212,6 @@ def hand_back(*, conversation: Conversation) -> bool:
     return bool(changed)
 
 
-def mark_answered(*, conversation: Conversation, up_to: Message, now: datetime) -> None:
-    """Notes that nothing up to this message waits for an answer any more."""
-    conversation.messages.awaiting_answer().filter(pk__lte=up_to.pk).update(answered_at=now)
-
-
-def mark_message_answered(*, message: Message, now: datetime) -> None:
-    """Notes that this one message needs no answer, such as an automatic mail."""
-    Message.objects.filter(pk=message.pk, answered_at__isnull=True).update(answered_at=now)
-
-
-@transaction.atomic
-def reopen_answered(*, message: Message) -> bool:
-    """What a cancelled reply had answered waits again; False if nothing does.
-
-    A later reply of staff, who had read all, has answered it as well. The caller holds the
-    conversation's lock.
-    """
-    thread = message.conversation.messages
-    later = thread.filter(pk__gt=message.pk, author=Message.Author.STAFF)
-    if later.exclude(state=Message.State.CANCELLED).exists():
-        return False
-    return bool(_answered_by(message).update(answered_at=None))
-
-
-@transaction.atomic
-def await_answer_again(*, conversation: Conversation, messages: Sequence[int]) -> bool:
-    """What was marked as answered without a reply, by the messages' ids, waits again; False if
-    there is nothing. The caller holds the conversation's lock."""
-    settled = conversation.messages.filter(direction=Message.Direction.INBOUND, pk__in=messages)
-    return bool(settled.update(answered_at=None))
-
-
-@transaction.atomic
-def answer_again(*, message: Message) -> bool:
-    """A cancelled reply stands again; False if the agent has answered the same anew.
-
-    The caller holds the conversation's lock.
-    """
-    newest = message.answers or message
-    if message.answers is not None:
-        others = message.answers.automatic_replies.filter(author=message.author)
-        if others.exclude(pk=message.pk).exclude(state=Message.State.CANCELLED).exists():
-            return False
-    mark_answered(conversation=message.conversation, up_to=newest, now=message.created_at)
-    return True
-
-
 def may_be_code(message: Message, *, now: datetime) -> bool:
     """Whether the message may be the code that its conversation waits for: then a job finds out,
     and nobody is to answer it before. One query, and none for most messages."""
@@ -297,13 +250,6 @@ def _look_into(message: Message, *, trust: int) -> None:
         jobs.enqueue("crm.suggest_merges", message_id=message.pk)
     if may_be_code(message, now=timezone.now()):
         jobs.enqueue("crm.take_code", message_id=message.pk, trust=trust)
-
-
-def _answered_by(message: Message) -> MessageQuerySet:
-    """A reply and what it answers carry the same moment."""
-    return message.conversation.messages.filter(
-        direction=Message.Direction.INBOUND, pk__lt=message.pk, answered_at=message.created_at
-    )
 
 
 def _queue(

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from crm import services as crm
+from crm import unanswered
 from crm.models import Conversation, Message
 from tickets.ledger import announce, lock_ticket, save_ticket
 from tickets.models import Ticket
@@ -30,7 +31,7 @@ def take_back_reply(*, message: Message, now: datetime) -> None:
         return
     locked = lock_ticket(ticket)
     conversation = locked.conversation
-    if locked.is_finished() or not crm.reopen_answered(message=message):
+    if locked.is_finished() or not unanswered.reopen_answered(message=message):
         return
     staffed = conversation.handler == Conversation.Handler.STAFF
     if not staffed and (message.author == Author.STAFF or message.turn == conversation.turn):
@@ -57,7 +58,7 @@ def put_forward_reply(*, message: Message, now: datetime) -> bool:
     if ticket is None or message.author not in {Author.AGENT, Author.STAFF}:
         return True
     locked = lock_ticket(ticket)
-    if not crm.answer_again(message=message):
+    if not unanswered.answer_again(message=message):
         return False
     if locked.is_finished():
         return True

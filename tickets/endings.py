@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from crm import services as crm
+from crm import unanswered
 from tickets.ledger import CUSTOMER, lock_ticket, move_ticket, record_event
 from tickets.models import Satisfaction, Ticket, TicketEvent
 
@@ -87,5 +88,5 @@ def _settle(locked: Ticket, seen: int | None, now: datetime) -> bool:
         return False
     last = waiting.last()
     if last is not None:
-        crm.mark_answered(conversation=locked.conversation, up_to=last, now=now)
+        unanswered.mark_answered(conversation=locked.conversation, up_to=last, now=now)
     return True

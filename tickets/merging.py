@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm import services as crm
+from crm import unanswered
 from crm.models import Conversation, CustomerIdentifier, Message, User
 from tickets.ledger import get_standing_merge, get_successor, move_ticket, record_event, save_ticket
 from tickets.models import Ticket, TicketEvent, TicketMerge
@@ -54,7 +55,7 @@ def merge_tickets(*, survivor: Ticket, merged: Ticket, by: User, now: datetime) 
         settled=[message.pk for message in waiting],
     )
     if waiting:
-        crm.mark_answered(conversation=conversation, up_to=waiting[-1], now=now)
+        unanswered.mark_answered(conversation=conversation, up_to=waiting[-1], now=now)
     crm.take_over(conversation=conversation, staff=by)
     move_ticket(
         gone, Status.CLOSED, Kind.MERGED, str(by), now,
@@ -84,7 +85,7 @@ def unmerge_tickets(*, merge: TicketMerge, by: User, now: datetime) -> Ticket:
     standing.undone_at, standing.undone_by = now, by
     standing.save(update_fields=["undone_at", "undone_by"])
     conversation = gone.conversation
-    waits = crm.await_answer_again(conversation=conversation, messages=standing.settled)
+    waits = unanswered.await_answer_again(conversation=conversation, messages=standing.settled)
     if standing.handler == Handler.AGENT and not waits:
         crm.hand_back(conversation=conversation)
     else:

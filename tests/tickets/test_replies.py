@@ -11,6 +11,7 @@ from channels import delivery, recovery
 from channels.models import Delivery
 from channels.web.submission import submit_reply
 from crm import services as crm
+from crm import unanswered
 from crm.models import Conversation, Message, User
 from tickets import services
 from tickets.models import Ticket
@@ -73,7 +74,7 @@ def test_a_ticket_waits_for_nobody_while_a_message_does(ask: Ask, now: datetime)
     ticket = ask()
     answered = waiting(ticket)[-1]
     write_on(ticket, "Also this", now)
-    crm.mark_answered(conversation=ticket.conversation, up_to=answered, now=now)
+    unanswered.mark_answered(conversation=ticket.conversation, up_to=answered, now=now)
     services.note_agent_reply(ticket=ticket, now=now)
     assert fresh(ticket).status == Status.OPEN
     services.note_staff_reply(ticket=ticket, now=now)
