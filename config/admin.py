@@ -17,6 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from config.job_control import cancel_job, needing_attention, retry_job
 from crm.admin.base import DropdownFilter, ReadOnlyAdmin, ReadOnlyInline, display
+from crm.moments import show_moment
 
 admin.site.unregister(ProcrastinateJob)
 
@@ -120,7 +121,7 @@ class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
     @display(description=_("last event"))
     def show_last_event(self, job: ProcrastinateJob) -> str:
         for event in job.procrastinateevent_set.all():
-            at = timezone.localtime(event.at).strftime("%Y-%m-%d %H:%M:%S") if event.at else ""
+            at = show_moment(event.at) if event.at else ""
             return format_html("{} {}", event.type, at)
         return ""
 

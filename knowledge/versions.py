@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from knowledge.indexing import request_indexing
@@ -73,7 +75,7 @@ def restore_version(article_id: int, version_id: int, *, user_id: int) -> bool:
         setattr(article, name, getattr(version, name))
     if differing:
         reason = _("back to the version of %(when)s") % {
-            "when": version.history_date.strftime("%Y-%m-%d %H:%M")
+            "when": date_format(timezone.localtime(version.history_date), "DATETIME_FORMAT")
         }
         article._history_user_id = user_id  # type: ignore[attr-defined]  # simple-history's
         article._change_reason = reason  # type: ignore[attr-defined]

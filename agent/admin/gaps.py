@@ -24,6 +24,7 @@ from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
 from crm.labels import Label
 from crm.models import User
+from crm.moments import show_day
 from knowledge.models import Article
 
 STATE_TONES = {"open": "warning", "drafted": "success", "dismissed": ""}
@@ -126,7 +127,7 @@ class GapAdmin(ReadOnlyAdmin[Gap]):
     @display(description=_("last asked"), ordering="last_at")
     def show_last(self, gap: Gap) -> str:
         last = getattr(gap, "last_at", None)
-        return timezone.localtime(last).strftime("%Y-%m-%d") if last else ""
+        return show_day(last) if last else ""
 
     @display(description=_("state"), ordering="state", label=STATE_TONES)
     def show_state(self, gap: Gap) -> tuple[str, str]:

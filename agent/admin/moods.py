@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from crm.models import Message
+from crm.moments import show_day
 from tickets.models import Ticket
 from tickets.panels import Place, ticket_panel
 
@@ -52,7 +53,7 @@ def _draw(messages: list[Message]) -> list[Bar]:
         score = message.sentiment or 0.0
         height = max(2.0, abs(score) * _HEIGHT)
         tone = "success" if score > 0.3 else "danger" if score <= -0.5 else "info"
-        title = f"{message.created_at:%Y-%m-%d} {message.get_emotion_display()} {score:+.2f}"
+        title = f"{show_day(message.created_at)} {message.get_emotion_display()} {score:+.2f}"
         bars.append(Bar(number * 8, _HEIGHT - max(0.0, score * _HEIGHT), height, tone, title))
     return bars
 

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agent.models.run import AgentRun
 from crm.models import Conversation
+from crm.moments import show_moment
 
 
 class ModelCall(models.Model):
@@ -41,4 +42,4 @@ class ModelCall(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.model} {show_moment(self.created_at)}"

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agent.models.run import AgentRun
 from crm.models import Conversation, Message, User
+from crm.moments import show_moment
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -58,4 +59,4 @@ class Draft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_state_display()} · {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_state_display()} · {show_moment(self.created_at)}"

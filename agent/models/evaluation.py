@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agent.models.run import AgentRun
 from crm.models import Conversation, User
+from crm.moments import show_moment
 from knowledge.models import Article
 from tickets.models import Ticket
 
@@ -111,7 +112,7 @@ class EvaluationRun(models.Model):
         indexes = [models.Index(fields=["suite", "-id"], name="evaluation_newest")]
 
     def __str__(self) -> str:
-        return f"{self.suite} · {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.suite} · {show_moment(self.created_at)}"
 
     @property
     def is_over(self) -> bool:

@@ -5,6 +5,7 @@ from django.db.models.functions import MD5, Lower
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Message, User
+from crm.moments import show_moment
 
 
 class Intent(models.Model):
@@ -135,4 +136,4 @@ class IntentModel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d %H:%M} · {self.accuracy:.1%}"
+        return f"{show_moment(self.created_at)} · {self.accuracy:.1%}"

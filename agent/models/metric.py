@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Conversation
+from crm.moments import show_moment
 
 
 class AgentMetric(models.Model):
@@ -23,4 +24,4 @@ class AgentMetric(models.Model):
         indexes = [models.Index(fields=["channel", "recorded_at"], name="agent_metric_series")]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.recorded_at:%Y-%m-%d %H:%M}"
+        return f"{self.channel} {show_moment(self.recorded_at)}"

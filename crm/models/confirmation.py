@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models.conversation import Conversation
 from crm.models.customer import CustomerIdentifier
+from crm.moments import show_moment
 
 
 class ConfirmationQuerySet(models.QuerySet["ConfirmationCode"]):
@@ -78,4 +79,4 @@ class ConfirmationCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()} · {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_purpose_display()} · {show_moment(self.created_at)}"

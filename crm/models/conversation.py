@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer, CustomerIdentifier
+from crm.moments import show_moment
 
 
 class Source(TypedDict):
@@ -197,7 +198,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_author_display()} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_author_display()} {show_moment(self.created_at)}"
 
 
 class Attachment(models.Model):

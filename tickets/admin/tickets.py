@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm.admin.base import ModelAdmin, display
 from crm.models import CustomerIdentifier, Message
+from crm.moments import show_moment
 from crm.templatetags.console import until, waited
 from tickets.admin import views
 from tickets.admin.filters import ALL, EMPTY, PARAMETER, QUEUES, QueueFilter, chosen_queue
@@ -193,6 +194,6 @@ def _moment(moment: datetime | None, show: Callable[[datetime], str]) -> str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        timezone.localtime(moment).strftime("%Y-%m-%d %H:%M"),
+        show_moment(moment),
         show(moment),
     )
