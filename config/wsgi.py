@@ -15,7 +15,7 @@ application = get_wsgi_application()
 
 if environment.problems:
     raise ImproperlyConfigured(" ".join(environment.problems))
-if settings.STATIC_COLLECTED and not Path(settings.STATIC_ROOT, "staticfiles.json").exists():
+if settings.STATIC_ROOT and not Path(settings.STATIC_ROOT, "staticfiles.json").exists():
     raise ImproperlyConfigured(
         "The static files are not collected. Run the Procfile's release step "
         "(`deploy/run release`), or set STATIC_COLLECTED=0 to serve them uncollected."
