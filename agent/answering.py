@@ -15,6 +15,7 @@ from agent.journal import Journal
 from agent.metering import Account
 from agent.mind import make_mind
 from agent.models import AgentStep
+from agent.naming import name_by_waiting
 from agent.pipeline import Considered, consider
 from agent.suggestions.making import suggest_replies
 from agent.types import HandOver, Reading, Started
@@ -41,6 +42,7 @@ def answer_conversation(
     if started is None:
         # Nothing for the agent: where people hold the conversation, what they are offered is
         # made for what the customer has written since.
+        name_by_waiting(conversation_id, now=clock())
         suggest_replies(conversation_id, now=clock())
         return
     journal = Journal()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from agent.models import AgentMetric, AgentRun, Draft
+from agent.naming import name_by_run
 from agent.pipeline import Considered
 from agent.types import Started
 from crm import services as crm
@@ -33,6 +34,7 @@ def apply(
     decision = considered.decision
     message = started.messages[-1]
     ticket = _get_ticket(conversation, message)
+    name_by_run(ticket, started.run, started.question.texts, now=now)
     Draft.objects.filter(conversation=conversation, state=Draft.State.OPEN).update(
         state=Draft.State.OUTDATED, decided_at=now
     )

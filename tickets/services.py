@@ -46,6 +46,7 @@ __all__ = [
     "get_ticket_for_staff",
     "get_ticket_of_conversation",
     "hand_back_ticket",
+    "name_ticket",
     "note_agent_reply",
     "note_staff_reply",
     "open_ticket",
@@ -153,6 +154,13 @@ def note_agent_reply(*, ticket: Ticket, now: datetime) -> None:
 def note_staff_reply(*, ticket: Ticket, now: datetime) -> None:
     """Staff answered past the desk: as `note_agent_reply`."""
     _note_reply(lock_ticket(ticket), SYSTEM, Status.IN_PROGRESS, now)
+
+
+@transaction.atomic
+def name_ticket(*, ticket: Ticket, subject: str, now: datetime) -> None:
+    """Gives a ticket a subject that the customer wrote none for."""
+    locked = lock_ticket(ticket)
+    save_ticket(locked, now, subject=subject, approval_since=locked.approval_since)
 
 
 @transaction.atomic

@@ -51,6 +51,22 @@ def test_case_39_four_fragments_get_one_reply(
     assert AgentRun.objects.count() == Conversation.objects.count() == 1
 
 
+def test_a_chat_that_opens_with_hi_is_called_what_was_asked(
+    double: DoubleServer, sink: Sink, run_jobs: RunJobs, time_machine: Any
+) -> None:
+    double.receive(ALICE, "Hi")
+    hand_over(double, sink)
+    time_machine.move_to(timezone.now() + BURST_PAUSE)
+    run_jobs()
+    assert Ticket.objects.get().subject == "Hi"
+    for text in ("Hello, how do I export a board to Excel?", "And can I export it to CSV?"):
+        double.receive(ALICE, text)
+        hand_over(double, sink)
+        time_machine.move_to(timezone.now() + BURST_PAUSE)
+        run_jobs()
+        assert Ticket.objects.get().subject == "Hello, how do I export a board to Excel?"
+
+
 def test_case_40_staff_who_reply_while_the_agent_thinks_win(
     double: DoubleServer,
     sink: Sink,
