@@ -69,13 +69,16 @@ def close_ticket(
 
 @transaction.atomic
 def rate_ticket(*, ticket: Ticket, score: int, comment: str, now: datetime) -> bool:
-    """Keeps the customer's rating of a finished ticket; False while it is not finished."""
+    """Keeps the customer's rating of a finished ticket; False while it is not finished. The same
+    rating again, from a second click, changes nothing."""
     locked = lock_ticket(ticket)
     if not locked.is_finished():
         return False
+    comment = crm.printable(comment)[:2000]
+    if Satisfaction.objects.filter(ticket=locked, score=score, comment=comment).exists():
+        return True
     Satisfaction.objects.update_or_create(
-        ticket=locked,
-        defaults={"score": score, "comment": crm.printable(comment)[:2000], "created_at": now},
+        ticket=locked, defaults={"score": score, "comment": comment, "created_at": now}
     )
     record_event(locked, Kind.RATED, CUSTOMER, now, f"{score}/5")
     return True

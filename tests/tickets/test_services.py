@@ -160,6 +160,9 @@ def test_a_rating_needs_a_resolved_ticket(ask: Ask, now: datetime) -> None:
     assert services.rate_ticket(ticket=ticket, score=4, comment="Fine", now=now)
     assert services.rate_ticket(ticket=ticket, score=5, comment="Great", now=now)
     assert fresh(ticket).satisfaction.score == 5
+    events = kinds(ticket)
+    assert services.rate_ticket(ticket=ticket, score=5, comment="Great", now=now)
+    assert kinds(ticket) == events
 
 
 def test_an_overdue_ticket_is_noted_once(ask: Ask, now: datetime) -> None:
