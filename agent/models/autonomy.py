@@ -47,4 +47,5 @@ class Rung(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.intent or _('other')} · {self.get_channel_display()}"
+        intent = self.intent or _("other")
+        return f"{intent} · {self.get_channel_display()}"

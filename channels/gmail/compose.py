@@ -86,7 +86,7 @@ def compose_text(mail: OutgoingMail) -> str:
     sources = _links(mail.sources)
     if sources:
         listed = "\n".join(f"- {title}: {url}" for title, url in sources)
-        blocks.append(f"{_('More on this:')}\n{listed}")
+        blocks.append("\n".join([_("More on this:"), listed]))
     if mail.signature.strip():
         blocks.append(f"-- \n{printable(mail.signature).strip()}")
     if mail.ticket_reference:
@@ -102,7 +102,8 @@ def compose_html(mail: OutgoingMail) -> str:
         items = "".join(
             f'<li><a href="{escape(url)}">{escape(title)}</a></li>' for title, url in sources
         )
-        blocks.append(f"<p>{escape(_('More on this:'))}</p><ul>{items}</ul>")
+        heading = escape(_("More on this:"))
+        blocks.append(f"<p>{heading}</p><ul>{items}</ul>")
     if mail.signature.strip():
         blocks.append(_paragraphs(mail.signature))
     if mail.ticket_reference:

@@ -1,5 +1,6 @@
 """The console's frame: dashboard, sidebar, content security policy, the job queue."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from agent.models import AgentMetric
@@ -121,6 +123,21 @@ def test_every_link_of_the_sidebar_opens(client: Client, dora: User) -> None:
     for group in groups:
         for item in group["items"]:
             assert client.get(str(item["link"])).status_code == 200, item["link"]
+
+
+def test_a_page_is_called_what_the_sidebar_calls_it(client: Client, dora: User) -> None:
+    client.force_login(dora)
+    groups = client.get("/admin/").context["sidebar_navigation"]
+    for group in groups:
+        for item in group["items"]:
+            if "?" in item["link"] or item["link"] == "/admin/":
+                continue
+            shown = client.get(str(item["link"])).content.decode()
+            header = shown[: shown.index('id="content')]
+            trail = re.findall(r'tracking-tight">\s*([^<]*?)\s*<', header)
+            assert trail[-2:] == [escape(str(group["title"])), escape(str(item["title"]))]
+    shown = client.get("/admin/procrastinate/procrastinatejob/").content.decode()
+    assert "Procrastinate jobs" not in shown
 
 
 EMPTY_PAGES = [

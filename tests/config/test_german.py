@@ -29,6 +29,30 @@ def read_entries() -> list[dict[str, str]]:
     return entries
 
 
+CALLS = {"_", "_t", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+APPS = ("agent", "channels", "config", "crm", "knowledge", "tickets")
+
+
+def read_marked_texts() -> set[str]:
+    """What the code marks for translation, by whatever name a module gives to gettext."""
+    return {
+        node.args[0].value
+        for app in APPS
+        for path in Path(settings.BASE_DIR, app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in CALLS
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+
+
+def test_what_the_code_marks_stands_in_the_catalogue() -> None:
+    assert read_marked_texts() - {entry["msgid"] for entry in read_entries()} == set()
+
+
 def test_nothing_is_untranslated_or_guessed() -> None:
     entries = read_entries()
     assert len(entries) > 1_000
