@@ -59,8 +59,7 @@ def get_chat_model(account: Account | None = None, *, only: str | None = None) -
     """The models of LLM_MODEL and LLM_FALLBACK_MODELS, or `only` the named one, then the offline
     one; new for each run, whose calls are counted on the account."""
     models: list[ChatModel] = []
-    configured = [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
-    names = [only] if only else configured
+    names = [only] if only else _configured()
     if names[0] != OFFLINE:
         connect = import_string(settings.CHAT_MODELS["litellm"])
         models = [connect(name) for name in names if name != OFFLINE]
@@ -68,3 +67,14 @@ def get_chat_model(account: Account | None = None, *, only: str | None = None) -
             models = RedactedModel.wrap_all(models)
         models = [MeteredModel(model, account) for model in models]
     return FallbackModel([*models, import_string(settings.CHAT_MODELS[OFFLINE])()])
+
+
+def load_chat_models() -> None:
+    """Imports what the configured models need. A worker does so before its first job: of threads
+    that import LiteLLM side by side, Python fails one so that they do not lock each other out."""
+    if _configured()[0] != OFFLINE:
+        import_string(settings.CHAT_MODELS["litellm"])
+
+
+def _configured() -> list[str]:
+    return [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]

@@ -16,6 +16,7 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 
+from agent.fallback import load_chat_models
 from config.abandoned import Keeper
 from config.job_watch import log_job, watch_job
 from config.jobs import QUEUES, SLOW_QUEUES
@@ -49,6 +50,7 @@ def run_worker(*, concurrency: int, grace: float) -> None:
     if not isinstance(connector, DjangoConnector):
         raise TypeError("A worker already runs in this process.")
     app.perform_import_paths()  # type: ignore[no-untyped-call]
+    load_chat_models()
     _hide_arguments()
     try:
         with app.replace_connector(_make_connector()):

@@ -122,6 +122,17 @@ def test_jobs_run_side_by_side_and_the_log_names_no_arguments(
     assert "mark" not in said
 
 
+def test_models_are_imported_before_any_job_could_do_so_beside_another(
+    query: Query, environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "worker.log"
+    defer(query, "trial.need", module="litellm")
+    with worker({**environment, "LLM_MODEL": "openai/any", "OPENAI_API_KEY": "any"}, log):
+        ended = "SELECT status FROM procrastinate_jobs WHERE task_name = 'trial.need'"
+        wait_for(lambda: query(ended) in ([("succeeded",)], [("failed",)]), log)
+    assert query(ended) == [("succeeded",)]
+
+
 def test_slow_jobs_leave_room_for_replies(
     query: Query, environment: dict[str, str], tmp_path: Path
 ) -> None:

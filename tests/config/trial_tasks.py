@@ -1,5 +1,6 @@
 """Tasks for the worker processes that tests start."""
 
+import sys
 import threading
 import time
 from pathlib import Path
@@ -33,6 +34,13 @@ def sleep(*, path: str, milliseconds: int) -> None:
 @jobs.task("trial.fail")
 def fail(*, secret: str) -> None:
     raise RuntimeError(f"no {len(secret)}")
+
+
+@jobs.task("trial.need")
+def need(*, module: str) -> None:
+    """Succeeds only if the module was imported before."""
+    if module not in sys.modules:
+        raise ImportError(module)
 
 
 @jobs.task("trial.hang")
