@@ -13,7 +13,7 @@ FAILURES = 8
 
 def admit(channel: str, *, now: datetime) -> datetime | None:
     """None to go ahead, else until when deliveries of the channel are held back."""
-    return breakers.admit(channel, now=now)
+    return breakers.admit(channel, now=now, limit=FAILURES)
 
 
 def note_failure(channel: str, *, now: datetime) -> None:
