@@ -52,17 +52,19 @@ class GmailAdapter:
             return _receipt(outgoing, _send(client, found.draft.draft_id))
 
     def reconcile(self, outgoing: Outgoing) -> Reconciled:
-        """NOT_SENT while the draft is there, or if none was ever noted: `send` goes on with that
-        draft, so that the mail leaves once even if the earlier worker comes back. UNCLEAR where
-        the draft is gone and no message is found: a person decides. Looks only, and raises
-        TransportError if it cannot."""
+        """NOT_SENT while the draft is there, or if none was ever noted, which needs no look: `send`
+        goes on with that draft, so that the mail leaves once even if the earlier worker comes
+        back. UNCLEAR where the draft is gone and no message is found: a person decides. Looks
+        only, and raises TransportError if it cannot."""
         _require_account()
+        if not outgoing.intent_ref:
+            return Reconciled(Finding.NOT_SENT)
         thread = find_thread(outgoing.message)
         with GmailClient() as client:
             found = _look(client, outgoing, thread)
         if found.message is not None:
             return Reconciled(Finding.SENT, _receipt(outgoing, found.message))
-        if found.outcome is outcome.Outcome.WAITING or not outgoing.intent_ref:
+        if found.outcome is outcome.Outcome.WAITING:
             return Reconciled(Finding.NOT_SENT)
         return Reconciled(Finding.UNCLEAR)
 

@@ -12,7 +12,7 @@ from channels.gmail import adapter
 from channels.gmail.client import GmailClient
 from channels.gmail.double import Fault, GmailDouble
 from channels.models import Delivery
-from channels.types import Outgoing, TransportError
+from channels.types import Outgoing, Reconciled, TransportError
 from crm.models import StaffAlert
 from tests.channels.gmail.desk import (
     answer,
@@ -135,18 +135,21 @@ def test_a_look_up_that_fails_decides_nothing(impatient: GmailDouble, queued: De
     assert sent_once(impatient, queued)
 
 
-def test_a_reconciliation_without_a_draft_tries_again(
+def test_without_a_noted_draft_nothing_was_sent_and_nobody_has_to_look(
     impatient: GmailDouble, queued: Delivery
 ) -> None:
     Delivery.objects.filter(pk=queued.pk).update(state=State.UNKNOWN)
-    outgoing = Outgoing(
-        queued.message, 1, "", str(queued.token), "", lambda reference: None, timezone.now()
-    )
-    found = adapters.get_adapter("email").reconcile(outgoing)
-    assert found.finding == "not sent"
     impatient.tokens.invalid_grant = True
+
+    def reconcile(draft_id: str) -> Reconciled:
+        outgoing = Outgoing(
+            queued.message, 1, "", str(queued.token), draft_id, lambda _: None, timezone.now()
+        )
+        return adapters.get_adapter("email").reconcile(outgoing)
+
+    assert reconcile("").finding == "not sent"
     with pytest.raises(TransportError):
-        adapters.get_adapter("email").reconcile(outgoing)
+        reconcile("r-1")
 
 
 @pytest.mark.django_db(transaction=True)  # one of this length slows PostgreSQL down
