@@ -31,7 +31,8 @@ from stdnum.tr import tckimlik
 from stdnum.us import ssn as us_ssn
 from stdnum.za import idnr as za_idnr
 
-TOKEN = re.compile(r"\[(?:EMAIL|IBAN|CARD|ID|PHONE|TEXT)_\d+\]")
+# Also as a model spells it that takes the underscore for markup, or escapes it.
+TOKEN = re.compile(r"\[(EMAIL|IBAN|CARD|ID|PHONE|TEXT)\\{0,2}[_ ]?(\d+)\]")
 
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)

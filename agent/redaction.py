@@ -1,6 +1,7 @@
 """Personal data leaves as tokens and comes back as it was."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -40,16 +41,24 @@ class Redactor:
         return masked.encode("utf-8", "replace").decode()  # half a character has no UTF-8
 
     def restore(self, text: str) -> str:
-        return TOKEN.sub(lambda match: self._values.get(match[0], match[0]), text)
+        return TOKEN.sub(self._value, text)
 
     def restore_json(self, text: str) -> str:
         """Restores inside the strings of a JSON document, so that it stays one."""
         return TOKEN.sub(
-            lambda match: json.dumps(self._values.get(match[0], match[0]), ensure_ascii=False)[
-                1:-1
-            ],
+            lambda match: (
+                json.dumps(self._value(match), ensure_ascii=False)[1:-1]
+                if self._name(match) in self._values
+                else match[0]
+            ),
             text,
         )
+
+    def _value(self, match: re.Match[str]) -> str:
+        return self._values.get(self._name(match), match[0])
+
+    def _name(self, match: re.Match[str]) -> str:
+        return f"[{match[1]}_{match[2]}]"
 
     def _token(self, kind: str, value: str) -> str:
         if value not in self._tokens:

@@ -167,7 +167,7 @@ class Toolbox:
         cited = tuple(self.found[pk] for pk in dict.fromkeys(arguments.passage_ids))
         if any(passage.audience != "public" for passage in cited):
             return {"error": "Internal passages may inform you but must not be cited."}
-        invented = TOKEN.findall(arguments.answer)
+        invented = [match[0] for match in TOKEN.finditer(arguments.answer)]
         if invented:
             return {
                 "error": f"{', '.join(invented)} stands for nothing. Do not make up such words."

@@ -66,6 +66,15 @@ def test_a_token_that_nobody_made_stays_as_it_is() -> None:
     assert Redactor().restore("[EMAIL_9]") == "[EMAIL_9]"
 
 
+@pytest.mark.parametrize("spelt", ["[EMAIL_1]", "[EMAIL1]", "[EMAIL 1]", "[EMAIL\\_1]"])
+def test_a_token_comes_back_as_models_spell_it(spelt: str) -> None:
+    redactor = Redactor()
+    redactor.mask("a@x.de")
+    assert redactor.restore(f"Write to {spelt}.") == "Write to a@x.de."
+    answer = json.dumps({"answer": f"Write to {spelt}."})
+    assert json.loads(redactor.restore_json(answer)) == {"answer": "Write to a@x.de."}
+
+
 def test_a_token_that_the_customer_writes_stands_for_itself() -> None:
     redactor = Redactor()
     text = "What is [EMAIL_1]? I am a@x.de."
