@@ -24,7 +24,7 @@ _PLAIN_PATH = re.compile(r"^[\w./+-]+$", re.ASCII)
 _OPTIONS = {
     "listen_addresses": "",
     "port": cluster.PORT,
-    "max_connections": 100,
+    "max_connections": 200,
     "shared_buffers": "128MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "512MB",
