@@ -16,7 +16,8 @@ from agent.pipeline import Considered
 from agent.questions import build_question
 from agent.types import Reading, Started
 from config import jobs
-from crm.models import Conversation, Message
+from crm.models import Conversation, Message, Rescue
+from crm.rescues import note_rescue
 from crm.services import StaffTookOver, lock_conversation_for_agent, printable
 
 State = AgentRun.State
@@ -133,6 +134,7 @@ def rescue_unanswered(*, now: datetime) -> int:
             conversation_id=conversation_id,
             message_id=message_id,
         )
+    note_rescue(Rescue.Kind.ANSWER, now=now, count=len(rows))
     return len(rows)
 
 

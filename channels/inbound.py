@@ -15,7 +15,8 @@ from channels.models import InboundEvent
 from channels.types import Arrival, Unreadable
 from channels.whatsapp.arrival import read_whatsapp_event
 from crm import alerts
-from crm.models import Conversation
+from crm.models import Conversation, Rescue
+from crm.rescues import note_rescue
 
 log = structlog.get_logger(__name__)
 
@@ -99,10 +100,12 @@ def rescue_events(*, now: datetime) -> int:
     lost = InboundEvent.objects.filter(
         state=State.RECEIVED, received_at__lt=now - LOST_AFTER
     ).order_by("received_at", "pk")
-    return sum(
+    rescued = sum(
         bool(enqueue_event(event, sender=str(event.pk), unless_queued=True))
         for event in lost.only("channel").iterator()
     )
+    note_rescue(Rescue.Kind.EVENT, now=now, count=rescued)
+    return rescued
 
 
 @transaction.atomic

@@ -11,7 +11,8 @@ from channels import settlement
 from channels.adapters import get_adapter
 from channels.models import Delivery, Suppression
 from crm import alerts
-from crm.models import Message
+from crm.models import Message, Rescue
+from crm.rescues import note_rescue
 from tickets.cancellation import put_forward_reply
 
 # Past the longest pause between two attempts, so what is still queued then has lost its job.
@@ -134,7 +135,7 @@ def rescue_deliveries(*, now: datetime) -> int:
         .select_related("message__conversation")
         .order_by("changed_at", "pk")
     )
-    rescued = 0
+    rescued = unknown = 0
     for delivery in abandoned.iterator():
         if rescued == SWEPT_AT_ONCE:
             break
@@ -147,7 +148,9 @@ def rescue_deliveries(*, now: datetime) -> int:
                 now=now,
                 only_if=Q(state=State.SENDING, lease=delivery.lease),
             )
+            unknown += 1
             continue
         with transaction.atomic():
             rescued += bool(settlement.enqueue(delivery.pk, conversation.pk, unless_queued=True))
+    note_rescue(Rescue.Kind.LEASE, now=now, count=rescued + unknown)
     return rescued

@@ -11,10 +11,13 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
+from config.console.dead_letters import find_reason
+from config.console.rescue_figures import read_figures
 from config.job_control import cancel_job, needing_attention, retry_job
 from crm.admin.base import DropdownFilter, ReadOnlyAdmin, ReadOnlyInline, display
 from crm.moments import show_moment
@@ -77,12 +80,19 @@ class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
     search_fields = ("task_name", "lock")
     ordering = ("-id",)
     fields = readonly_fields = (
-        "id", "show_state", "task_name", "queue_name", "lock", "show_arguments", "attempts",
-        "scheduled_at",
+        "id", "show_state", "show_reason", "task_name", "queue_name", "lock", "show_arguments",
+        "attempts", "scheduled_at",
     )  # fmt: skip
     inlines = (EventInline,)
     change_form_outer_before_template = "config/admin/_job.html"
     actions = ("retry", "cancel")
+    list_before_template = "config/admin/_rescue.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        figures = read_figures(now=timezone.now())
+        return super().changelist_view(request, {**(extra_context or {}), "figures": figures})
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("procrastinate.change_procrastinatejob")
@@ -112,6 +122,10 @@ class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
     def show_state(self, job: ProcrastinateJob) -> tuple[str, str]:
         return job.status, str(_STATES.get(job.status, job.status))
 
+    @display(description=_("why it failed"))
+    def show_reason(self, job: ProcrastinateJob) -> str:
+        return find_reason(job) if job.status == "failed" else "–"
+
     @display(description=_("for"))
     def show_arguments(self, job: ProcrastinateJob) -> str:
         """Ids and short texts: jobs carry no content (config.jobs)."""
@@ -140,7 +154,7 @@ class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
 
 
 def _changes(change: Callable[[int], bool], done: Any, late: Any) -> Callable[..., HttpResponse]:
-    """A POST that changes one job, says what came of it and returns to its page."""
+    """A POST that changes one job, says what came of it and returns to `next` or to its page."""
 
     def view(request: HttpRequest, job_id: int) -> HttpResponse:
         if request.method != "POST":
@@ -151,6 +165,9 @@ def _changes(change: Callable[[int], bool], done: Any, late: Any) -> Callable[..
             messages.success(request, str(done))
         else:
             messages.warning(request, str(late))
+        target = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+            return redirect(target)
         return redirect("admin:procrastinate_procrastinatejob_change", job_id)
 
     return view

@@ -15,6 +15,8 @@ from procrastinate.manager import JobManager
 
 from config.jobs import QUEUES
 from crm import alerts
+from crm.models import Rescue
+from crm.rescues import note_rescue
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ def rescue_stalled_jobs() -> int:
             rescued += release(job.id)
         elif job.id is not None:
             _give_up(job, job.id)
+    note_rescue(Rescue.Kind.STALLED, now=timezone.now(), count=rescued)
     return rescued
 
 
@@ -100,6 +103,7 @@ def rescue_overdue_jobs(*, now: datetime) -> int:
             % {"task": task, "minutes": int((now - since).total_seconds() // 60)},
             now=now,
         )
+    note_rescue(Rescue.Kind.OVERDUE, now=now, count=rescued)
     return rescued
 
 
@@ -114,7 +118,9 @@ def release_idle(
             [list(worker_ids)],
         )
         idle = {job_id for (job_id,) in cursor.fetchall()} - set(running)
-    return idle - {job_id for job_id in idle.intersection(suspects) if release(job_id)}
+    released = {job_id for job_id in idle.intersection(suspects) if release(job_id)}
+    note_rescue(Rescue.Kind.IDLE, now=timezone.now(), count=len(released))
+    return idle - released
 
 
 def release(job_id: int) -> bool:
@@ -154,6 +160,7 @@ def _give_up(job: Job, job_id: int) -> None:
     except ConnectorException as error:
         log.warning("job_not_given_up", job=job_id, problem=type(error).__name__)
         return
+    note_rescue(Rescue.Kind.GIVEN_UP, now=timezone.now())
     alerts.raise_alert(
         f"job:{job_id}",
         title=_("A job failed for good"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from agent.models import AgentMetric, Draft
 from config.console.counts import Counts, get_counts
+from config.console.dead_letters import DeadLetter, list_dead_letters
 from crm.labels import Label
 from crm.models import Conversation, StaffAlert
 from tickets.admin.labels import is_overdue, priority_label
@@ -23,6 +24,7 @@ from tickets.models import Ticket
 
 _SHOWN = 12
 _ALERTS = 6
+_DEAD_LETTERS = 5
 _DAYS = 14
 _ALERT_PAGES = {
     "delivery": "admin:channels_delivery_change",
@@ -82,6 +84,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
         "alerts": _alerts() if counts.alerts and may("crm.view_staffalert") else [],
         "may_clear": may("crm.change_staffalert"),
         "troubles": _troubles(request, counts),
+        "dead_letters": _dead_letters(request, counts),
         "today": _today(now),
         "chart": _chart(now),
         "chart_options": json.dumps(_CHART_OPTIONS),
@@ -138,6 +141,11 @@ def _troubles(request: HttpRequest, counts: Counts) -> list[Trouble]:
         link = reverse("admin:procrastinate_procrastinatejob_changelist")
         troubles.append(Trouble(_("failed jobs"), counts.failed_jobs, link))
     return troubles
+
+
+def _dead_letters(request: HttpRequest, counts: Counts) -> list[DeadLetter]:
+    may_retry = request.user.has_perm("procrastinate.change_procrastinatejob")
+    return list_dead_letters(_DEAD_LETTERS) if counts.failed_jobs and may_retry else []
 
 
 def _today(now: datetime) -> Today:

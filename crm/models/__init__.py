@@ -4,6 +4,7 @@ from crm.models.confirmation import ConfirmationCode
 from crm.models.conversation import Attachment, Conversation, Message
 from crm.models.customer import Customer, CustomerIdentifier
 from crm.models.merge import CustomerMerge, MergedItem, MergeSuggestion
+from crm.models.rescue import Rescue
 from crm.models.user import User
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "MergeSuggestion",
     "MergedItem",
     "Message",
+    "Rescue",
     "StaffAlert",
     "User",
 ]

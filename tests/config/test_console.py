@@ -15,8 +15,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from agent.models import AgentMetric
 from config import jobs
 from config.job_control import cancel_job, retry_job
+from config.rescue import rescue_stalled_jobs
 from crm.alerts import raise_alert
-from crm.models import User
+from crm.models import Rescue, User
+from crm.rescues import note_rescue
 from tickets.models import Ticket
 from tickets.services import escalate_ticket
 
@@ -215,6 +217,37 @@ def test_failed_and_stalled_jobs_come_first(client: Client, carol: User) -> None
     assert ids == {waiting}
 
 
+def test_a_dead_letter_is_retried_from_the_overview_by_one_click(
+    client: Client, carol: User, bob: User
+) -> None:
+    job_id = make_job()
+    why = "crm.mail_alert failed with ConnectionRefusedError."
+    raise_alert(f"job:{job_id}", title="A job failed", detail=why, now=timezone.now())
+    client.force_login(bob)
+    assert f"{JOBS}{job_id}/retry/" not in client.get("/admin/").content.decode()
+    client.force_login(carol)
+    assert f'action="{JOBS}{job_id}/retry/"' in client.get("/admin/").content.decode()
+    assert why in client.get(f"{JOBS}{job_id}/change/").content.decode()
+    response = client.post(f"{JOBS}{job_id}/retry/", {"next": "/admin/"}, follow=True)
+    assert response.redirect_chain == [("/admin/", 302)]
+    assert f"{JOBS}{job_id}/retry/" not in response.content.decode()
+    assert ProcrastinateJob.objects.get(pk=job_id).status == "todo"
+
+
+def test_the_jobs_page_counts_what_was_rescued(client: Client, carol: User) -> None:
+    now = timezone.now()
+    make_job("doing")  # no worker has it
+    assert rescue_stalled_jobs() == 1
+    make_job("doing")
+    note_rescue(Rescue.Kind.STALLED, now=now, count=3)
+    note_rescue(Rescue.Kind.LEASE, now=now - timedelta(days=2), count=2)
+    note_rescue(Rescue.Kind.OVERDUE, now=now - timedelta(days=9), count=7)
+    client.force_login(carol)
+    figures = client.get(JOBS).context["figures"]
+    assert (figures.stalled, figures.expired, figures.total) == (1, 0, 6)
+    assert [count for _kind, count in figures.rescued if count] == [4, 2]
+
+
 def test_retry_queues_the_job_again(client: Client, carol: User) -> None:
     job_id = make_job()
     client.force_login(carol)
@@ -257,5 +290,5 @@ def test_job_list_takes_the_same_queries_for_any_length(
     for _number in range(12):
         make_job()
     client.force_login(carol)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         client.get(JOBS)
