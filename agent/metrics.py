@@ -39,40 +39,43 @@ class ChannelMetrics:
     cost: Decimal | None
 
 
+_HANDLED = Q(answered=True) | Q(escalated=True)
+
+
 class Percentile(Aggregate):
     """PostgreSQL's percentile_cont of a number."""
 
     template = "percentile_cont(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
 
-    def __init__(self, expression: str, fraction: float, **extra: Any) -> None:
+    def __init__(self, expression: Any, fraction: float, **extra: Any) -> None:
         super().__init__(expression, fraction=fraction, **extra)
+
+
+# What `read_figures` reads, of any group of runs.
+FIGURES: Mapping[str, Aggregate] = {
+    "conversations": Count("conversation", distinct=True),
+    "escalations": Count("conversation", distinct=True, filter=Q(escalated=True)),
+    "deflections": Count(
+        "conversation",
+        distinct=True,
+        filter=Q(answered=True, conversation__handler=Conversation.Handler.AGENT),
+    ),
+    "average_sentiment": Avg("sentiment"),
+    "latency_median": Percentile("latency_seconds", 0.5, filter=_HANDLED),
+    "latency_p95": Percentile("latency_seconds", 0.95, filter=_HANDLED),
+    "known_cost": Sum("cost"),
+    "unknown_costs": Count("pk", filter=Q(cost=None)),
+}
 
 
 def list_channel_metrics(*, since: datetime, now: datetime) -> list[ChannelMetrics]:
     """The figures of the runs recorded in [since, now], one row for every channel."""
-    handled = Q(answered=True) | Q(escalated=True)
-    rows = {
-        row["channel"]: row
-        for row in AgentMetric.objects.filter(recorded_at__range=(since, now))
-        .order_by()
-        .values("channel")
-        .annotate(
-            conversations=Count("conversation", distinct=True),
-            escalations=Count("conversation", distinct=True, filter=Q(escalated=True)),
-            deflections=Count(
-                "conversation",
-                distinct=True,
-                filter=Q(answered=True, conversation__handler=Conversation.Handler.AGENT),
-            ),
-            average_sentiment=Avg("sentiment"),
-            latency_median=Percentile("latency_seconds", 0.5, filter=handled),
-            latency_p95=Percentile("latency_seconds", 0.95, filter=handled),
-            known_cost=Sum("cost"),
-            unknown_costs=Count("pk", filter=Q(cost=None)),
-        )
-    }
-    return [_read(channel, rows.get(channel)) for channel in Conversation.Channel.values]
+    runs = AgentMetric.objects.filter(recorded_at__range=(since, now)).order_by()
+    rows = {row["channel"]: row for row in runs.values("channel").annotate(**FIGURES)}
+    return [
+        read_figures(rows.get(channel), channel=channel) for channel in Conversation.Channel.values
+    ]
 
 
 def check_thresholds(*, now: datetime) -> None:
@@ -112,8 +115,9 @@ def _watch(key: str, *, breached: bool, title: str, detail: str, now: datetime) 
         alerts.clear_alert(key, now=now)
 
 
-def _read(channel: str, row: Mapping[str, Any] | None) -> ChannelMetrics:
-    if row is None:
+def read_figures(row: Mapping[str, Any] | None, *, channel: str) -> ChannelMetrics:
+    """FIGURES as they are shown; none for no row and for one that counts nothing."""
+    if row is None or not row["conversations"]:
         return ChannelMetrics(channel, 0, None, None, None, None, None, Decimal(0))
     conversations = row["conversations"]
     return ChannelMetrics(

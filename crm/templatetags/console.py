@@ -42,6 +42,14 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def seconds(value: float | None) -> str:
+    """A measured time, "0.4 s" below ten seconds, else as `duration`; "–" for None."""
+    if value is None:
+        return "–"
+    return _("%(n).1f s") % {"n": value} if value < 10 else duration(value)
+
+
+@register.filter
 def share(value: float | str | None) -> str:
     """A part of one as "63 %"; "–" for nothing."""
     return f"{value * 100:.0f} %" if isinstance(value, float | int) else "–"
