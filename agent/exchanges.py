@@ -42,7 +42,9 @@ def read_exchange(ticket: Ticket) -> Exchange:
         .exclude(state__in=[Message.State.CANCELLED, Message.State.FAILED])
         .order_by("pk")
     )
-    asked = [plaintext.said(message.text) for message in _first_burst(messages)]
+    asked = [
+        plaintext.read(plaintext.said(message.text)).shown for message in _first_burst(messages)
+    ]
     replies = [message for message in messages if message.author != Author.CUSTOMER]
     texts = [ticket.subject, "\n\n".join(asked), *(message.text for message in replies)]
     subject, question, *answers = anonymise(ticket.conversation, texts)

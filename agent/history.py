@@ -3,12 +3,13 @@ budget of tokens, and what is older as a summary that is kept and extended."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent import plaintext
 from agent.fallback import FallbackModel
 from agent.journal import Journal
 from agent.model import ChatMessage, Deadline, ModelError, ToolSpec
@@ -60,7 +61,9 @@ def recall(
     journal: Journal,
     keep: bool,
 ) -> list[ChatMessage]:
-    """The past, oldest first, for a prompt. A new summary is stored only with `keep`."""
+    """The past as it was seen, oldest first, for a prompt. A new summary is stored only with
+    `keep`."""
+    past = [as_seen(message) for message in past]
     recent = _take_recent(past)
     older = past[: len(past) - len(recent)]
     told = [_write(message) for message in recent]
@@ -77,6 +80,11 @@ def recall(
     lines = [known.text, *(line for one in rest if (line := extract(one)))]
     text = "\n".join(line for line in lines if line)[-2 * SUMMARY_CHARACTERS :]
     return [ChatMessage("assistant", f"(What was said earlier, in short:\n{text})"), *told]
+
+
+def as_seen(message: PastMessage) -> PastMessage:
+    """The message without what its reader's programme would not have shown."""
+    return replace(message, text=plaintext.read(message.text).shown)
 
 
 def extract(message: PastMessage) -> str:

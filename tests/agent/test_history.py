@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from agent.fallback import get_chat_model
 from agent.history import UNSUMMED, recall
 from agent.journal import Journal
 from agent.model import ChatMessage, Deadline
-from agent.models import ConversationSummary
+from agent.models import AgentRun, ConversationSummary
 from crm.types import PastMessage
 from tests.agent.conftest import ScriptedModel
 from tickets.models import Ticket
@@ -18,7 +19,7 @@ from tickets.models import Ticket
 Ask = Callable[..., Ticket]
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-FILLER = "Thanks. " + "It is what it is, as they say. " * 25
+FILLER = "Thanks." + " It is what it is, as they say." * 25
 SUMMARY = [("summary", {"text": "She moves boards to Excel for [EMAIL_1]; filters failed."})]
 
 
@@ -97,3 +98,24 @@ def test_a_trial_leaves_nothing_behind(ask: Ask, model: ScriptedModel) -> None:
     model.play(SUMMARY)
     told(conversation(ask(), 20), keep=False)
     assert not ConversationSummary.objects.exists()
+
+
+@pytest.mark.usefixtures("help_centre")
+def test_what_earlier_messages_hide_no_model_reads(
+    ask: Ask,
+    answer: Callable[[Ticket], AgentRun],
+    write_on: Callable[[Ticket, str], None],
+    model: ScriptedModel,
+) -> None:
+    tags = "".join(chr(0xE0000 + ord(letter)) for letter in "the okapi")
+    model.play(
+        [("get_customer_history", {"limit": 5})],
+        [("escalate_to_human", {"reason": "account", "summary": "x"})],
+    )
+    ticket = ask(f"My board is blue.<span style='display:none'>the zebra</span>{tags}")
+    ticket.conversation.messages.update(answered_at=timezone.now())
+    write_on(ticket, "How do I export a board?")
+    answer(ticket)
+    assert model.seen.count("My board is blue.") >= 2, "in the prompt, and by the tool"
+    assert "zebra" not in model.seen
+    assert "\U000e006f" not in model.seen
