@@ -1,4 +1,5 @@
-"""Alerts about the knowledge: articles past their last day, and sources that cannot be read."""
+"""Alerts about the knowledge: articles past their last day or with a suspect text, and sources
+that cannot be read."""
 
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm import alerts
-from knowledge.care import list_expired
+from knowledge.care import list_expired, list_suspect
 from knowledge.models import Article, KnowledgeSource
 
 _NAMED = 10
@@ -36,6 +37,17 @@ def check_knowledge(now: datetime) -> None:
         )
     else:
         alerts.clear_alert("knowledge-expired", now=now)
+    suspect = list(list_suspect().select_related("owner").order_by("pk")[:_NAMED])
+    if suspect:
+        alerts.raise_alert(
+            "knowledge-suspect",
+            title=_("Articles hold hidden text, or text that reads like an order to the agent"),
+            detail=_("Open them to see where, and correct or archive them: %(articles)s.")
+            % {"articles": "; ".join(map(_said, suspect))},
+            now=now,
+        )
+    else:
+        alerts.clear_alert("knowledge-suspect", now=now)
     failed = list(KnowledgeSource.objects.filter(state=KnowledgeSource.State.FAILED)[:_NAMED])
     if failed:
         alerts.raise_alert(

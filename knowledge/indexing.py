@@ -12,9 +12,11 @@ from django.db import connection, transaction
 from config.jobs import enqueue
 from knowledge.context import PATH_SEPARATOR, embedded_text
 from knowledge.embeddings import Embedder, EmbeddingError, get_embedder
+from knowledge.inspection import list_findings
 from knowledge.models import Article, EmbeddingIndex, Passage, PassageEmbedding
 from knowledge.passages import TokenCounter, split
 from knowledge.reembedding import ReembeddingRunsError, reembed
+from knowledge.unseen import visible, visible_characters
 from knowledge.vectors import get_index, list_written_indexes
 from knowledge.words import count_words, write_postings
 
@@ -60,7 +62,7 @@ def index_article(article_id: int) -> int:
             return 0
         drafts = _draft(article, embedder.count_tokens)
         vectors = _embed_missing(article, drafts, indexes)
-        if _write(article, drafts, vectors):
+        if _write(article, drafts, vectors, findings="\n".join(list_findings(article))):
             return max(len(made) for made in vectors.values())
     raise ArticleKeepsChangingError(f"article {article_id}")
 
@@ -123,9 +125,10 @@ def _list_outdated(index: int) -> list[int]:
 
 def _draft(article: Article, count_tokens: TokenCounter) -> list[_Draft]:
     drafts: list[_Draft] = []
-    for piece in split(article.body, limit=_TEXT_TOKENS, count_tokens=count_tokens):
+    title = visible_characters(article.title)
+    for piece in split(visible(article.body), limit=_TEXT_TOKENS, count_tokens=count_tokens):
         path = PATH_SEPARATOR.join(piece.heading_path)[:500]
-        embedded = embedded_text(article.title, path, piece.text, count_tokens)
+        embedded = embedded_text(title, path, piece.text, count_tokens)
         # Whatever a passage's row shows counts, so that a row is kept only if all of it is.
         identity = "\0".join((path, piece.anchor, piece.text, embedded))
         drafts.append(
@@ -178,7 +181,7 @@ def _batches(keys: list[str]) -> Iterable[list[str]]:
 
 
 @transaction.atomic
-def _write(read: Article, drafts: list[_Draft], vectors: _Vectors) -> bool:
+def _write(read: Article, drafts: list[_Draft], vectors: _Vectors, *, findings: str) -> bool:
     """Replaces the passages, with the article locked. False, having written nothing, if the
     article is no longer what was `read` or a vector is missing that was there before."""
     article = Article.objects.select_for_update(no_key=True).filter(pk=read.pk).first()
@@ -194,7 +197,9 @@ def _write(read: Article, drafts: list[_Draft], vectors: _Vectors) -> bool:
             return False
     article.passages.exclude(pk__in=[passage.pk for passage in passages]).delete()
     write_postings(article)
-    Article.objects.filter(pk=article.pk).update(indexed_fingerprint=article.fingerprint())
+    Article.objects.filter(pk=article.pk).update(
+        indexed_fingerprint=article.fingerprint(), findings=findings
+    )
     return True
 
 

@@ -24,6 +24,7 @@ from knowledge.ingestion import (
     articles_of,
     store_documents,
 )
+from knowledge.inspection import list_findings
 from knowledge.models import Article, KnowledgeSource, SourceDocument
 from knowledge.sources import defaults_of
 
@@ -145,7 +146,9 @@ def _read(
     _record(
         document,
         stored.outcome,
-        problem=" ".join([*stored.problems[:5], *_told_of_twins(stored)]),
+        problem=" ".join(
+            [*stored.problems[:5], *_told_of_findings(stored), *_told_of_twins(stored)]
+        ),
         article=stored.articles[0],
         content=content,
         defaults=defaults,
@@ -190,6 +193,15 @@ def _unchanged(
 def current_articles(source: KnowledgeSource, document: SourceDocument) -> QuerySet[Article]:
     """The articles that its last reading left."""
     return articles_of(source.name, document.path).exclude(import_hash="")
+
+
+def _told_of_findings(stored: Stored) -> list[str]:
+    """What is suspect in the first few articles, with the article's address."""
+    return [
+        f"{article.slug}: {finding}"
+        for article in stored.articles[:20]
+        for finding in list_findings(article)
+    ][:5]
 
 
 def _told_of_twins(stored: Stored) -> list[str]:

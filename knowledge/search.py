@@ -26,6 +26,7 @@ from knowledge.languages import CONFIGURATIONS, base_language
 from knowledge.models import Article, EmbeddingIndex
 from knowledge.statements import by_words, by_words_and_vectors, with_preview
 from knowledge.types import FoundPassage, Preview
+from knowledge.unseen import visible_characters
 from knowledge.vectors import get_active_index, open_embedder
 from knowledge.words import READ_PER_WORD
 
@@ -180,7 +181,7 @@ def _run(
             FoundPassage(
                 passage_id=row[0],
                 article_id=row[1],
-                title=row[2],
+                title=visible_characters(row[2]),
                 heading_path=row[3],
                 text=row[4],
                 url=reverse("knowledge:article", args=[row[5]]) + (f"#{row[6]}" if row[6] else ""),

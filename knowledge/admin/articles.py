@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 from knowledge.admin import notices, tables, uploads
 from knowledge.admin.base import ArticleAdminBase, TabularInline, action, display
 from knowledge.admin.versions import restore, show_versions
-from knowledge.care import list_expired, list_expiring
+from knowledge.care import list_expired, list_expiring, list_suspect
 from knowledge.indexing import request_indexing
+from knowledge.inspection import list_findings
 from knowledge.models import Article, Passage
 from knowledge.pages import render_article
 
@@ -40,17 +41,28 @@ class PassageInline(TabularInline[Passage, Article]):
         return False
 
 
-class ValidityFilter(admin.SimpleListFilter):
-    title = _("validity")
+class CareFilter(admin.SimpleListFilter):
+    title = _("needs care")
     parameter_name = "validity"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("expired", _("past its last day")), ("soon", _("ends within 14 days"))]
+        return [
+            ("expired", _("past its last day")),
+            ("soon", _("ends within 14 days")),
+            ("suspect", _("hidden text, or orders to the agent")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
         today = timezone.localdate()
-        wanted = {"expired": list_expired, "soon": list_expiring}.get(self.value() or "")
-        return queryset.filter(pk__in=wanted(today).values("pk")) if wanted else queryset
+        match self.value():
+            case "expired":
+                return queryset.filter(pk__in=list_expired(today).values("pk"))
+            case "soon":
+                return queryset.filter(pk__in=list_expiring(today).values("pk"))
+            case "suspect":
+                return queryset.filter(pk__in=list_suspect().values("pk"))
+            case _:
+                return queryset
 
 
 @admin.register(Article)
@@ -66,7 +78,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         "show_indexed",
     ]
     list_filter = [
-        ValidityFilter,
+        CareFilter,
         "state",
         "audience",
         "language",
@@ -118,6 +130,17 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         super().save_model(request, obj, form, change)
         request_indexing(obj.pk)
         notices.tell(request, obj)
+        if "_continue" not in request.POST:  # else the page that follows says it
+            _warn(request, obj)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *arguments: Any, **options: Any
+    ) -> HttpResponse:
+        """With what is suspect in the text above it, for as long as it is."""
+        article = self.get_object(request, object_id) if request.method == "GET" else None
+        if article is not None:
+            _warn(request, article)
+        return super().change_view(request, object_id, *arguments, **options)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         return uploads.may_upload(request)
@@ -186,6 +209,7 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         self.message_user(request, text % {"n": len(moved)}, messages.SUCCESS)
         for article in moved:
             notices.tell(request, article)
+            _warn(request, article)
 
     @display(description=_("article"), ordering="title", header=True)
     def show_article(self, article: Article) -> tuple[str, str]:
@@ -206,3 +230,8 @@ class ArticleAdmin(ArticleAdminBase[Article]):
     @display(description=_("searchable"), boolean=True)
     def show_indexed(self, article: Article) -> bool:
         return article.indexed_fingerprint == article.fingerprint()
+
+
+def _warn(request: HttpRequest, article: Article) -> None:
+    for finding in list_findings(article):
+        messages.warning(request, finding)

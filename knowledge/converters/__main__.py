@@ -1,6 +1,7 @@
 """Reads the document on standard input and writes what it holds as JSON.
 
-The answer has `title`, `summary`, `language` and `body` (Markdown), or `problem`: a word.
+The answer has `title`, `summary`, `language`, `body` (Markdown) and `hidden`, a list of texts that
+were left out, or `problem`: a word.
 """
 
 import importlib
@@ -14,6 +15,7 @@ from knowledge.converters.result import UnreadableError
 _MEMORY = 1024 * 1024 * 1024
 _CPU_SECONDS = 50
 _MAX_OUTPUT = 4 * 1024 * 1024
+_MAX_HIDDEN = 200
 
 
 def main(kind: str, *arguments: str) -> None:
@@ -31,6 +33,7 @@ def main(kind: str, *arguments: str) -> None:
             "summary": result.summary,
             "language": result.language,
             "body": result.body[:_MAX_OUTPUT],
+            "hidden": [words[:_MAX_HIDDEN] for words in result.hidden[:_MAX_HIDDEN]],
         }
     except UnreadableError as error:
         answer = {"problem": error.problem}

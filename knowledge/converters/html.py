@@ -1,4 +1,4 @@
-"""A web page's main text as Markdown, without menus, scripts and footers."""
+"""A web page's main text as Markdown, without menus, scripts, footers and what is not shown."""
 
 import re
 
@@ -6,6 +6,7 @@ import lxml.html  # type: ignore[import-untyped]
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 from trafilatura import extract
 
+from knowledge.converters.hidden import remove_hidden
 from knowledge.converters.result import Result, UnreadableError
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -20,8 +21,9 @@ def convert(content: bytes, address: str = "") -> Result:
     title = _title(page)
     language = str(page.get("lang") or page.get(_XML_LANG) or "")
     summary = _words(page.xpath("string(//meta[@name='description']/@content)"))
+    hidden = remove_hidden(page)
     body = extract(
-        content,
+        lxml.html.tostring(page, encoding="unicode") if hidden else content,
         url=address or None,
         output_format="markdown",
         include_comments=False,
@@ -37,6 +39,7 @@ def convert(content: bytes, address: str = "") -> Result:
         title,
         body,
         summary=summary if summary not in body else "",
+        hidden=tuple(hidden),
         language=language if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", language) else "",
     )
 

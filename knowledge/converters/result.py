@@ -13,9 +13,11 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`body` is Markdown; the others are empty where the document does not say."""
+    """`body` is Markdown; the others are empty where the document does not say. `hidden` is text
+    that its readers do not see and that was left out."""
 
     title: str
     body: str
     summary: str = ""
     language: str = ""
+    hidden: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ class Converted:
     summary: str
     language: str
     body: str
+    hidden: tuple[str, ...] = ()
 
 
 def convert(kind: str, content: bytes, *, page: str = "") -> Converted:
@@ -80,4 +81,5 @@ def convert(kind: str, content: bytes, *, page: str = "") -> Converted:
         summary=" ".join(answer["summary"].replace("\0", "").split()),
         language=answer["language"],
         body=body,
+        hidden=tuple(" ".join(words.replace("\0", "").split()) for words in answer["hidden"]),
     )

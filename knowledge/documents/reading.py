@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 
 from django.utils.translation import gettext as _
 
-from knowledge.documents.conversion import convert
+from knowledge.documents.conversion import Converted, convert
 from knowledge.documents.document import (
     BrokenDocumentError,
     Defaults,
@@ -18,6 +18,8 @@ from knowledge.documents.document import (
 from knowledge.documents.kinds import LIMITS, Kind, kind_of
 from knowledge.documents.markdown import read_markdown, read_text
 from knowledge.documents.records import read_json, read_table
+
+_TOLD_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,23 @@ def read_documents(
         read = read_table if kind is Kind.TABLE else read_json
         documents, problems = read(path, content, defaults)
         return Reading(tuple(documents), tuple(problems))
-    return Reading((_converted(path, content, kind, defaults, identity, slug_path or path),))
-
-
-def _converted(
-    path: str, content: bytes, kind: Kind, defaults: Defaults, identity: str, slug_path: str
-) -> Document:
     converted = convert(kind.value, content, page=path if "://" in path else "")
+    document = _write(path, converted, defaults, identity, slug_path or path)
+    return Reading((document,), tuple(_tell_hidden(converted)))
+
+
+def _tell_hidden(converted: Converted) -> list[str]:
+    """What was left out, but for a word or two."""
+    told = [words for words in converted.hidden if len(words.split()) >= _TOLD_WORDS]
+    return [
+        _("Text that its readers do not see was left out: “%(words)s”.") % {"words": words[:120]}
+        for words in told[:3]
+    ]
+
+
+def _write(
+    path: str, converted: Converted, defaults: Defaults, identity: str, slug_path: str
+) -> Document:
     slug = address(slug_path)
     folder = posixpath.dirname(slug_path)
     return Document(

@@ -83,6 +83,8 @@ class Article(models.Model):
     similarity_hash = models.BigIntegerField(null=True, editable=False)
     # What the passages were made from; differs from `fingerprint()` while they are out of date.
     indexed_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    # What staff should know of this text, a sentence a line; see knowledge.inspection.
+    findings = models.TextField(_("findings"), blank=True, editable=False)
     checked_on = models.DateField(
         _("checked on"),
         null=True,
@@ -100,7 +102,7 @@ class Article(models.Model):
 
     objects = ArticleQuerySet.as_manager()
     history = HistoricalRecords(
-        excluded_fields=["import_hash", "indexed_fingerprint", "similarity_hash"]
+        excluded_fields=["import_hash", "indexed_fingerprint", "similarity_hash", "findings"]
     )
 
     class Meta:
