@@ -7,4 +7,4 @@ class AgentConfig(AppConfig):
     verbose_name = _("Agent")
 
     def ready(self) -> None:
-        from agent import receivers  # connects them
+        from agent import article_notices, receivers  # registers and connects them

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from agent.decision import decide, hand_over, with_warnings
+from agent.decision import decide, hand_over, with_warnings, with_withheld
 from agent.fallback import FallbackModel
 from agent.grounding import check_answer
 from agent.guardrails.answers import screen_answer
@@ -76,6 +76,7 @@ def ask_models(
                 if verdict.needs_approval:
                     decision = _await_approval(decision)
             decision = with_warnings(decision, screened)
+        decision = with_withheld(decision, toolbox.withheld)
     except ModelError as error:
         return hand_over(HandOver(Ticket.Reason.FAILURE, str(error)))
     return _with_failures(decision, model)

@@ -1,5 +1,6 @@
 """What is done with an answer that a model proposes, or with its wish to hand over."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -81,6 +82,17 @@ def with_warnings(decision: Decision, screened: Screened) -> Decision:
         return decision
     noted = _("Noted: %(what)s") % {"what": " ".join(hit.describe() for hit in screened.warnings)}
     return replace(decision, explanation=f"{decision.explanation} {noted}")
+
+
+def with_withheld(decision: Decision, withheld: Mapping[str, str]) -> Decision:
+    """The decision, with the articles that no model was let read, by title, told to staff."""
+    if not withheld:
+        return decision
+    titles = ", ".join(f"“{title}”" for title in withheld)
+    why = _("Kept from the agent, for they read like orders to it: %(titles)s.") % {
+        "titles": titles
+    }
+    return replace(decision, explanation=f"{decision.explanation} {why}")
 
 
 def _list_sources(proposal: Proposal) -> tuple[Source, ...]:

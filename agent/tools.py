@@ -10,6 +10,8 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent.guardrails.articles import list_withheld
+from agent.history import as_seen
 from agent.journal import Journal
 from agent.model import ToolCall, ToolSpec
 from agent.models import AgentStep
@@ -97,6 +99,8 @@ class Toolbox:
         self, *, desk: Desk, search: Search, journal: Journal, language: str | None
     ) -> None:
         self.found: dict[int, FoundPassage] = {}
+        # Titles of articles that no model may read, with the words that are the reason.
+        self.withheld: dict[str, str] = {}
         self.outcome: Proposal | HandOver | None = None
         self._desk = desk
         self._search = search
@@ -144,15 +148,23 @@ class Toolbox:
         passages = self._search(
             query, limit=PASSAGES_PER_SEARCH, language=self._language, include_internal=True
         )
-        self.found.update((passage.passage_id, passage) for passage in passages)
-        return {"passages": [_describe(passage) for passage in passages]}
+        withheld = list_withheld(passage.article_id for passage in passages)
+        told = {
+            passage.title: withheld[passage.article_id]
+            for passage in passages
+            if passage.article_id in withheld
+        }
+        self.withheld.update(told)
+        kept = [passage for passage in passages if passage.article_id not in withheld]
+        self.found.update((passage.passage_id, passage) for passage in kept)
+        return {"passages": [_describe(passage) for passage in kept]}
 
     def _open_ticket(self, arguments: CreateTicket) -> dict[str, object]:
         self._ticket = self._ticket or self._desk.ensure_ticket(**arguments.model_dump())
         return {"ticket": self._ticket}
 
     def _recall(self, limit: int) -> dict[str, object]:
-        messages = self._desk.list_past_messages(limit)
+        messages = map(as_seen, self._desk.list_past_messages(limit))
         return {
             "messages": [
                 {"author": past.author, "at": past.created_at.isoformat(), "text": past.text}

@@ -9,6 +9,18 @@ import re
 import string
 from collections.abc import Iterator, Set
 
+# What every text has, and what is asked for in disguise.
+COMMON_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a i y à e o all the your you me my this that what is are do not from now on give tell show
+        print send system prompt secret hidden internal password customer data refund instructions
+        previous
+        """,
+    )
+)
+
 _ENCODED = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{16,8000}={0,2}(?![\w+/=-])")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :]?){12,4000}")
 _LETTERS = r"[^\W\d_]"

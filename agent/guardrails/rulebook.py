@@ -8,18 +8,12 @@ from dataclasses import dataclass
 
 from agent import meaning, patterns
 from agent.guardrails import heads
+from agent.guardrails.disguises import COMMON_WORDS
 from agent.guardrails.forms import Forms
 from agent.models import RuleContent, RuleInForce
 from agent.patterns import list_lines
 
 _WORD = re.compile(r"[^\W\d_]{2,20}")
-# A sentence's only words that are one letter long.
-_ONE_LETTER = {"a", "i", "y", "à", "e", "o"}
-# What every text has, and what is asked for in disguise.
-_SERVANTS = """
-    all the your you me my this that what is are do not from now on give tell show print send
-    system prompt secret hidden internal password customer data refund instructions previous
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,9 @@ class Rule:
     head: heads.Head | None
 
     def looks_at(self, stage: str) -> bool:
-        return self.stage in {stage, RuleContent.Stage.BOTH}
+        if self.stage == RuleContent.Stage.BOTH:
+            return stage in {RuleContent.Stage.BEFORE, RuleContent.Stage.AFTER}
+        return self.stage == stage
 
     def find(self, forms: Forms) -> Finding | None:
         """By words first, then by meaning. Raises SlowPatternError if the words take too long."""
@@ -114,7 +110,7 @@ _shelf = _Shelf()
 
 def build(rules: list[Rule]) -> Rulebook:
     taught = [word for rule in rules for line in rule.examples for word in _list_words(line)]
-    return Rulebook(tuple(rules), frozenset([*_ONE_LETTER, *_list_words(_SERVANTS), *taught]))
+    return Rulebook(tuple(rules), COMMON_WORDS.union(taught))
 
 
 def make_rule(name: str, content: RuleContent, head: heads.Head | None) -> Rule:

@@ -19,6 +19,7 @@ class RuleContent(models.Model):
         BEFORE = "before", _("the customer's message")
         AFTER = "after", _("the prepared answer")
         BOTH = "both", _("both")
+        ARTICLE = "article", _("articles, by words, before a model reads them")
 
     class Action(models.TextChoices):
         ROUTE = "route", _("hand over to the team")
