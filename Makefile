@@ -4,12 +4,13 @@ TEST_ENVIRONMENT := ENV_FILE=none DATA_DIR="$(CURDIR)/.data/test" DATABASE_DURAB
     LLM_MODEL=offline EMBEDDING_MODEL=local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test check bench storm storm-sees eval messages requirements
+.PHONY: help demo stop test coverage check bench storm storm-sees eval messages requirements
 
 help:
 	@echo "make demo          the whole desk in this terminal, with a sample company"
 	@echo "make stop          stops a demo that runs elsewhere, or what a killed one left behind"
-	@echo "make test          the tests with coverage; ARGS=… goes to pytest"
+	@echo "make test          the tests; ARGS=… goes to pytest"
+	@echo "make coverage      the tests, and what they left out"
 	@echo "make check         style, types, imports, migrations, deployment settings"
 	@echo "make storm         a desk under fire for two minutes; STORM= makes it fifteen"
 	@echo "make storm-sees    whether the storm notices a safeguard that is switched off"
@@ -25,6 +26,9 @@ stop: .venv/.production
 	@exec $(PY) manage.py stop
 
 test: .venv/.development
+	@$(TEST_ENVIRONMENT) $(PY) -m pytest $(ARGS)
+
+coverage: .venv/.development
 	@$(TEST_ENVIRONMENT) $(PY) -m pytest --cov --cov-report=term $(ARGS)
 
 check: .venv/.development

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import connection, connections, transaction
 
 T = TypeVar("T")
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 
 @contextmanager

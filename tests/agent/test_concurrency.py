@@ -20,7 +20,7 @@ def test_trap_5_two_workers_give_one_reply(
 ) -> None:
     write_article("exports/export-board", *ARTICLES["exports/export-board"])
     ticket = ask("How do I export a board to Excel?")
-    both_think = threading.Barrier(2, timeout=10)
+    both_think = threading.Barrier(2, timeout=60)
 
     def consider(*args: object, **kwargs: object) -> pipeline.Considered:
         assert not connection.in_atomic_block, "promise 8"

@@ -75,13 +75,13 @@ def manage(command: str, environment: dict[str, str]) -> subprocess.CompletedPro
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
 
 def wait_for(condition: Callable[[], object], output: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < deadline, output.read_text()
         time.sleep(0.05)

@@ -89,7 +89,7 @@ def another_process(root: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, f"{pid} did not end"
         time.sleep(0.02)
@@ -249,7 +249,7 @@ def test_a_forked_child_does_not_stop_the_server_of_its_parent(root: Path) -> No
         os.kill(server._process, 0)
     """
     command = [sys.executable, "-c", textwrap.dedent(program), str(root)]
-    subprocess.run(command, cwd=PROJECT, check=True, timeout=30)
+    subprocess.run(command, cwd=PROJECT, check=True, timeout=120)
     assert read_postmaster(root) is None
 
 

@@ -24,7 +24,7 @@ def check(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

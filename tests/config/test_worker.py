@@ -58,7 +58,7 @@ def manage(*arguments: str, environment: dict[str, str]) -> subprocess.Completed
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -83,7 +83,7 @@ def worker(
 
 
 def wait_for(condition: Callable[[], object], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)

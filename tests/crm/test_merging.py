@@ -398,7 +398,7 @@ def clear() -> None:
 # --- At the same moment -----------------------------------------------------------------------
 def race(*works: Callable[[], object]) -> list[Exception]:
     """Runs them in threads that start together; what they raised."""
-    together = threading.Barrier(len(works), timeout=10)
+    together = threading.Barrier(len(works), timeout=60)
     failures: list[Exception] = []
 
     def run(work: Callable[[], object]) -> None:

@@ -170,7 +170,7 @@ def test_concurrent_indexings_agree(embedder: BagOfWordsEmbedder) -> None:
     article = Article.objects.create(
         slug="a", title="A", body="\n\n".join(f"## H{n}\n\nText {n}." for n in range(20))
     )
-    start = threading.Barrier(4, timeout=10)
+    start = threading.Barrier(4, timeout=60)
     errors: list[BaseException] = []
 
     def work() -> None:

@@ -224,7 +224,7 @@ def test_two_processes_may_build_at_once(tmp_path: Path, embedder: LocalEmbedder
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    outputs = [process.communicate(timeout=240)[0] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0]
     for output in outputs:

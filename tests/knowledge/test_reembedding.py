@@ -296,7 +296,7 @@ reembed()
     other = get_embedder()
     assert isinstance(other, OtherEmbedder)
     other.embedded.clear()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             index = reembed()

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from agent import patterns
+from agent.guardrails import screening
 from agent.guardrails.answers import screen_answer
 from agent.guardrails.defaults import DEFAULTS
 from agent.guardrails.screening import screen
@@ -192,7 +193,8 @@ def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_rule_that_takes_too_long_lets_a_person_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns, "RULE_SECONDS", 0.2)
+    monkeypatch.setattr(patterns, "RULE_SECONDS", 0.5)
+    monkeypatch.setattr(screening, "SCREEN_SECONDS", 60)  # so that the next rules have their turn
     rule = GuardrailRule(name="x", reason="legal", route="Legal", patterns=EVIL, priority=1)
     submit_rule(rule, now=timezone.now())
     assert caught("I want a refund. " + SLOW) == "refund"

@@ -82,15 +82,15 @@ def test_it_is_told_what_to_do_and_shows_its_books(
         "retry_after": "9",
         "hang_seconds": 0.1,
     }
-    answer = requests.post(f"{double.url}/_control", json=command, timeout=5).json()
+    answer = requests.post(f"{double.url}/_control", json=command, timeout=60).json()
     gmail_id = answer["deliver"]["id"]
     assert double.mailbox.messages[gmail_id].labels == {"SPAM"}
     follow_up = {"rescue": gmail_id, "clear": True, "expire_history": True, "flush": True}
-    assert requests.post(f"{double.url}/_control", json=follow_up, timeout=5).status_code == 200
+    assert requests.post(f"{double.url}/_control", json=follow_up, timeout=60).status_code == 200
     assert client.get_raw(gmail_id).label_ids == ("INBOX",)
     outgoing = mail(X_Allhours_Delivery="d-9", to="alice@example.com")
     client.send_draft(client.create_draft(outgoing).draft_id)
-    books = requests.get(f"{double.url}/_books?raw=1", timeout=5).json()
+    books = requests.get(f"{double.url}/_books?raw=1", timeout=60).json()
     assert books["perDelivery"] == {"d-9": 1}
     assert books["sent"][0]["to"] == "alice@example.com"
     assert base64.urlsafe_b64decode(books["sent"][0]["raw"]) == outgoing
@@ -106,13 +106,13 @@ def test_it_is_told_what_to_do_and_shows_its_books(
     [[], {"unknown": 1}, {"faults": {"get": ["no such"]}}, {"deliver": {}}, {"seed": "x"}],
 )
 def test_commands_that_it_does_not_know_are_refused(double: GmailDouble, command: object) -> None:
-    answer = requests.post(f"{double.url}/_control", json=command, timeout=5)
+    answer = requests.post(f"{double.url}/_control", json=command, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
 def test_errors_have_googles_shape(double: GmailDouble) -> None:
-    answer = requests.get(f"{double.url}/gmail/v1/users/me/profile", timeout=5)
+    answer = requests.get(f"{double.url}/gmail/v1/users/me/profile", timeout=60)
     assert answer.status_code == 401
     assert answer.json()["error"]["status"] == "UNAUTHENTICATED"
     assert answer.json()["error"]["errors"][0]["reason"] == "authError"
@@ -134,12 +134,12 @@ def test_it_runs_by_itself() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
-        certs = requests.get(told["GOOGLE_CERTS_URL"], timeout=5)
+        certs = requests.get(told["GOOGLE_CERTS_URL"], timeout=60)
         assert "BEGIN CERTIFICATE" in str(certs.json())
         assert "max-age" in certs.headers["Cache-Control"]
         assert told["GMAIL_SUPPORT_ADDRESS"] == "desk@b.example"
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_googles_own_client_library_speaks_to_it(double: GmailDouble) -> None:

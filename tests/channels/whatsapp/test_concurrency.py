@@ -35,7 +35,7 @@ def stage(db: None) -> Iterator[None]:
 
 def at_once(*works: Callable[[], object]) -> None:
     """Runs all in threads of their own from the same moment; raises what one of them raised."""
-    together = threading.Barrier(len(works), timeout=10)
+    together = threading.Barrier(len(works), timeout=60)
     failures: list[Exception] = []
 
     def run(work: Callable[[], object]) -> None:
