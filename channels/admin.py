@@ -1,12 +1,14 @@
 """What came in and what went out, with retry and cancel, and how channels speak."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -38,21 +40,29 @@ _TONES: dict[str, str] = {
 }
 
 
-@mark_messages
-def mark_deliveries(said: Sequence[Message]) -> Mapping[int, Sequence[Mark]]:
+@mark_messages(
+    troubled=ArraySubquery(
+        Delivery.objects.filter(message=OuterRef("pk"))
+        .exclude(state=State.SENT, attempts__lte=1)
+        .order_by("part")
+        .values(
+            delivery=JSONObject(
+                pk="pk", state=F("state"), attempts=F("attempts"), problem=F("problem")
+            )
+        )
+    )
+)
+def mark_deliveries(message: Message) -> Sequence[Mark]:
     """Under a message that did not leave at once: how often it was tried and what was wrong."""
-    rows = Delivery.objects.filter(message__in=said).exclude(state=State.SENT, attempts__lte=1)
-    return {row.message_id: [mark] for row in rows if (mark := _mark(row))}
+    read = [Delivery(**each) for each in getattr(message, "troubled", ())]
+    marks = [mark for delivery in read if (mark := _mark(delivery))]
+    return marks[-1:]
 
 
-@mark_messages
-def mark_remarks(said: Sequence[Message]) -> Mapping[int, Sequence[Mark]]:
+@mark_messages()
+def mark_remarks(message: Message) -> Sequence[Mark]:
     """Under a message: what its channel had to leave out, such as a file that did not come."""
-    return {
-        each.pk: [Mark(str(remark), "warning") for remark in each.remarks]
-        for each in said
-        if each.remarks
-    }
+    return [Mark(str(remark), "warning") for remark in message.remarks]
 
 
 def _mark(delivery: Delivery) -> Mark | None:

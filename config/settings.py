@@ -150,6 +150,7 @@ WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 16, minimum=1)
 
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "crm.User"
+AUTHENTICATION_BACKENDS = ["crm.permissions.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -1,10 +1,13 @@
 """A conversation as staff read it: every message with its files, notes and what became of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import BinaryField, Prefetch
-from django.db.models.functions import Length, Substr
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Func, OuterRef, Value
+from django.db.models.expressions import BaseExpression
+from django.db.models.functions import JSONObject, Length, Substr
 
 from crm.images import image_type
 from crm.models import Attachment, Conversation, Message
@@ -24,7 +27,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    attachment: Attachment
+    pk: int
+    name: str
+    size: int
     is_image: bool
 
 
@@ -38,51 +43,56 @@ class Entry:
     marks: Sequence[Mark] = field(default=())
 
 
-MarkMessages = Callable[[Sequence[Message]], Mapping[int, Sequence[Mark]]]
-_marking: list[MarkMessages] = []
+MarkMessage = Callable[[Message], Sequence[Mark]]
+_marking: list[MarkMessage] = []
+_reading: dict[str, BaseExpression] = {}
 
 
-def mark_messages(function: MarkMessages) -> MarkMessages:
-    """Registers a function that adds marks by message id; it takes one query for them all."""
-    _marking.append(function)
-    return function
+def mark_messages(**read: BaseExpression) -> Callable[[MarkMessage], MarkMessage]:
+    """Registers a function that says what another app knows of a message.
+
+    It takes no query of its own: what it has to know is read with the messages, as these
+    annotations.
+    """
+
+    def register(function: MarkMessage) -> MarkMessage:
+        _marking.append(function)
+        _reading.update(read)
+        return function
+
+    return register
 
 
 def list_timeline(*conversations: Conversation, limit: int = 200) -> list[Entry]:
     """The newest messages of all the conversations with notes, cancelled replies and files,
-    oldest first.
-
-    Two queries, and one for each registered function; neither HTML nor files are read.
-    """
-    files = Attachment.objects.defer("content").annotate(
-        head=Substr("content", 1, 16, output_field=BinaryField())
-    )
+    oldest first. One query, which reads neither HTML nor the files' content."""
     newest = (
-        Message.objects.filter(conversation__in=conversations)
+        Message.objects.filter(conversation__in=[each.pk for each in conversations])
         .defer("html")
-        .annotate(html_length=Length("html"))
+        .annotate(html_length=Length("html"), files=_FILES, **_reading)
         .select_related("staff")
-        .prefetch_related(Prefetch("attachments", queryset=files))
         .order_by("-id")[:limit]
     )
-    messages = list(reversed(newest))
-    marks: dict[int, list[Mark]] = {}
-    for function in _marking:
-        for message_id, added in function(messages).items():
-            marks.setdefault(message_id, []).extend(added)
-    return [
-        Entry(
-            message,
-            bool(getattr(message, "html_length", 0)),
-            _files(message),
-            marks.get(message.pk, ()),
-        )
-        for message in messages
-    ]
+    return [_entry(message) for message in reversed(newest)]
 
 
-def _files(message: Message) -> tuple[File, ...]:
-    return tuple(
-        File(attachment, bool(image_type(bytes(getattr(attachment, "head", None) or b""))))
-        for attachment in message.attachments.all()
+_HEAD = Func(Substr("content", 1, 16), Value("hex"), function="encode")
+_FILES = ArraySubquery(
+    Attachment.objects.filter(message=OuterRef("pk"))
+    .order_by("id")
+    .values(file=JSONObject(pk="pk", name=F("name"), size=F("size"), head=_HEAD))
+)
+
+
+def _entry(message: Message) -> Entry:
+    return Entry(
+        message,
+        has_original=bool(getattr(message, "html_length", 0)),
+        files=tuple(_file(each) for each in getattr(message, "files", ())),
+        marks=[mark for function in _marking for mark in function(message)],
     )
+
+
+def _file(read: dict[str, Any]) -> File:
+    head = bytes.fromhex(read["head"])
+    return File(read["pk"], read["name"], read["size"], bool(image_type(head)))

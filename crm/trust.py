@@ -10,6 +10,7 @@ An address proves nothing about who typed it into a web form, however well it is
 the writer has to return a code in the conversation itself.
 """
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crm.models import ConfirmationCode, Conversation, CustomerIdentifier
@@ -31,17 +32,15 @@ def may_see_history_across_channels(identifier: CustomerIdentifier | None) -> bo
 def get_proven_identifier(conversation: Conversation) -> CustomerIdentifier | None:
     """The address that the conversation's writer writes from, if writing there proves it.
 
-    Its trust still decides what they may hear. Two queries at most; reads the rows anew.
+    Its trust still decides what they may hear. One query; reads the rows anew.
     """
-    identifier = CustomerIdentifier.objects.filter(conversations=conversation.pk).first()
-    if identifier is None:
-        return None
-    if conversation.channel != Channel.WEB:
-        return identifier
-    returned = ConfirmationCode.objects.filter(
-        entered_in=conversation, identifier=identifier, used_at__isnull=False
-    )
-    return identifier if returned.exists() else None
+    addresses = CustomerIdentifier.objects.filter(conversations=conversation.pk)
+    if conversation.channel == Channel.WEB:
+        returned = ConfirmationCode.objects.filter(
+            entered_in=conversation, identifier=OuterRef("pk"), used_at__isnull=False
+        )
+        addresses = addresses.filter(Exists(returned))
+    return addresses.first()
 
 
 def explain_account_trust(conversation: Conversation) -> str:

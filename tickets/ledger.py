@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from django.db.models import BigIntegerField, Case, When
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from crm import services as crm
 from crm.models import Conversation, Message
-from tickets.models import Ticket, TicketEvent, TicketMerge
+from tickets.models import Ticket, TicketEvent, TicketMerge, TicketQuerySet
 from tickets.signals import message_received
 
 CUSTOMER = "customer"
@@ -43,10 +45,20 @@ def lock_current_ticket(ticket: Ticket) -> Ticket:
 def get_successor(ticket: Ticket) -> Ticket | None:
     """Where a closed ticket's matter goes on now: in the ticket that it was merged into, or in
     a later one of its conversation. None if it goes on nowhere."""
-    current = ticket
-    while (following := _get_next(current)) is not None:
-        current = following
-    return None if current.pk == ticket.pk else current
+    if ticket.status != Ticket.Status.CLOSED:
+        return None
+    read = with_successor(Ticket.objects.filter(pk=ticket.pk)).only("pk").first()
+    successor_id = getattr(read, "successor_id", None)
+    if successor_id is None:
+        return None
+    return Ticket.objects.select_related("conversation").get(pk=successor_id)
+
+
+def with_successor(tickets: TicketQuerySet) -> TicketQuerySet:
+    """Adds `successor_id`, the key of what `get_successor` returns."""
+    last = RawSQL(_LAST_ON_THE_WAY, [])  # noqa: S611 a constant
+    closed = When(status=Ticket.Status.CLOSED, then=last)
+    return tickets.annotate(successor_id=Case(closed, output_field=BigIntegerField()))
 
 
 def get_standing_merge(ticket: Ticket) -> TicketMerge | None:
@@ -95,11 +107,23 @@ def record_event(ticket: Ticket, kind: str, actor: str, now: datetime, note: str
     TicketEvent.objects.create(ticket=ticket, kind=kind, actor=actor, note=note, created_at=now)
 
 
-def _get_next(ticket: Ticket) -> Ticket | None:
-    if ticket.status != Ticket.Status.CLOSED:
-        return None
-    merge = get_standing_merge(ticket)
-    if merge is not None:
-        return merge.survivor
-    later = Ticket.objects.filter(conversation=ticket.conversation_id, pk__gt=ticket.pk)
-    return later.order_by("-id").first()
+# The way ends where a ticket is open or has no next one; NULL if it ends where it began.
+_LAST_ON_THE_WAY = """
+    WITH RECURSIVE way (id, conversation_id, status, step) AS (
+        SELECT tickets_ticket.id, tickets_ticket.conversation_id, tickets_ticket.status, 0
+        UNION ALL
+        SELECT next.id, next.conversation_id, next.status, step + 1
+        FROM way JOIN tickets_ticket next ON next.id = coalesce(
+            (
+                SELECT survivor_id FROM tickets_ticketmerge
+                WHERE merged_id = way.id AND undone_at IS NULL
+            ),
+            (
+                SELECT max(later.id) FROM tickets_ticket later
+                WHERE later.conversation_id = way.conversation_id AND later.id > way.id
+            )
+        )
+        WHERE way.status = 'closed'
+    )
+    SELECT id FROM way WHERE step > 0 ORDER BY step DESC LIMIT 1
+"""

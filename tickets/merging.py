@@ -10,10 +10,11 @@ what one wrote would go to the other; and when a merge of two customers is undon
 conversations of an address go the same way.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from crm import services as crm
@@ -122,36 +123,38 @@ def follow_merges(conversation: Conversation) -> Conversation:
         current = merge.survivor.conversation
 
 
-def list_merge_candidates(ticket: Ticket) -> Sequence[Ticket]:
-    """The tickets that this one could go on in, newest first."""
+def could_take(ticket: Ticket) -> Q:
+    """Which tickets this one could go on in, as long as it goes on in no other."""
     conversation = ticket.conversation
-    if conversation.identifier_id is None or get_successor(ticket) is not None:
-        return []
-    return list(
-        Ticket.objects.exclude(status=Status.CLOSED)
-        .exclude(conversation=conversation)
-        .filter(
-            conversation__customer=conversation.customer_id,
-            conversation__identifier=conversation.identifier_id,
-            conversation__channel=conversation.channel,
-        )
-        .order_by("-id")[:20]
+    return Q(
+        ~Q(status=Status.CLOSED),
+        ~Q(conversation=conversation.pk),
+        conversation__customer=conversation.customer_id,
+        conversation__identifier=conversation.identifier_id or 0,  # none is 0
+        conversation__channel=conversation.channel,
     )
 
 
-def list_merges_into(ticket: Ticket) -> list[TicketMerge]:
-    """The merges that stand by which others go on in this ticket, also by way of a third."""
-    found: list[TicketMerge] = []
-    level = [ticket.pk]
-    while level:
-        merges = list(
-            TicketMerge.objects.filter(survivor__in=level, undone_at=None)
-            .select_related("merged__conversation", "by")
-            .order_by("id")
-        )
-        found += merges
-        level = [merge.merged_id for merge in merges]
-    return found
+def list_standing_merges(ticket: Ticket) -> list[TicketMerge]:
+    """The merge by which this ticket went on in another, if one did, and those by which others go
+    on in this one, also by way of a third. One query."""
+    found = RawSQL(_STANDING_MERGES, [ticket.pk, ticket.pk])  # noqa: S611 a constant
+    merges = TicketMerge.objects.filter(pk__in=found).order_by("id")
+    return list(merges.select_related("merged__conversation", "survivor", "by"))
+
+
+_STANDING_MERGES = """
+    WITH RECURSIVE into_it (id, merged_id) AS (
+        SELECT id, merged_id FROM tickets_ticketmerge
+        WHERE survivor_id = %s AND undone_at IS NULL
+        UNION
+        SELECT m.id, m.merged_id FROM into_it
+        JOIN tickets_ticketmerge m ON m.survivor_id = into_it.merged_id AND m.undone_at IS NULL
+    )
+    SELECT id FROM into_it
+    UNION ALL
+    SELECT id FROM tickets_ticketmerge WHERE merged_id = %s AND undone_at IS NULL
+"""
 
 
 def _lock(survivor: Ticket, merged: Ticket) -> tuple[Ticket, Ticket]:

@@ -20,6 +20,7 @@ from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
 from crm.models import User
 from tickets.admin.page import ticket_page
+from tickets.admin.reading import read_ticket
 from tickets.services import get_ticket_of_conversation
 
 
@@ -102,7 +103,8 @@ def approval(request: HttpRequest, draft_id: int) -> HttpResponse:
         approve_draft(draft=draft, staff=staff, text=text, now=timezone.now())
     except DraftOutdatedError as outdated:
         messages.warning(request, _t("Not sent. %(why)s") % {"why": outdated})
-        ticket = get_ticket_of_conversation(draft.conversation)
+        known = get_ticket_of_conversation(draft.conversation)
+        ticket = read_ticket(known.pk) if known else None
         if ticket and text != draft.text.strip():
             return ticket_page(request, ticket, text=text)  # what was edited is not lost
     else:

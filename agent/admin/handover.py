@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from agent.models import AgentRun, Handover
+from agent.admin.looks import get_runs
+from agent.models import AgentRun
 from crm.models import Conversation
 from crm.trust import get_proven_identifier, may_see_history_across_channels
 from tickets.models import Ticket
@@ -29,34 +30,37 @@ def handover_panel(request: HttpRequest, ticket: Ticket) -> str:
     held = ticket.conversation.handler == Conversation.Handler.STAFF
     if not held or ticket.is_finished() or not request.user.has_perm("agent.view_handover"):
         return ""
-    handover = (
-        Handover.objects.filter(
-            run__conversation=ticket.conversation_id, run__started_at__gte=ticket.created_at
-        )
-        .select_related("run")
-        .first()
-    )
-    if handover is None:
+    run = next(
+        (
+            run for run in get_runs(request, ticket)
+            if hasattr(run, "handover") and run.started_at >= ticket.created_at
+        ),
+        None,
+    )  # fmt: skip
+    if run is None:
         return ""
     context = {
-        "handover": handover,
-        "run": handover.run,
-        "writer": read_writer(ticket.conversation),
-        "watched": handover.run.decision == AgentRun.Decision.SHADOW,
-        "told_why": ticket.escalation_detail.startswith(handover.run.explanation),
+        "handover": run.handover,
+        "run": run,
+        "writer": _writer(ticket.conversation, getattr(run, "elsewhere", ())),
+        "watched": run.decision == AgentRun.Decision.SHADOW,
+        "told_why": ticket.escalation_detail.startswith(run.explanation),
     }
     return render_to_string("agent/admin/_handover.html", context, request=request)
 
 
-def read_writer(conversation: Conversation) -> Writer:
-    """As it is known now: customers are merged, un-merged and confirmed after a hand-over."""
+def _writer(conversation: Conversation, elsewhere: Sequence[str]) -> Writer:
+    """As it is known now: customers are merged, un-merged and confirmed after a hand-over.
+    `elsewhere` are the other channels that the customer wrote on."""
     proven = get_proven_identifier(conversation)
     is_proven = may_see_history_across_channels(proven)
     identifier = proven or conversation.identifier
-    channels: list[str] = []
-    if is_proven:
-        elsewhere = Conversation.objects.filter(customer=conversation.customer_id)
-        elsewhere = elsewhere.exclude(channel=conversation.channel).order_by()
-        found = set(elsewhere.values_list("channel", flat=True))
-        channels = [str(channel.label) for channel in Conversation.Channel if channel in found]
-    return Writer(identifier.get_trust_display() if identifier else "", is_proven, channels)
+    return Writer(
+        trust=identifier.get_trust_display() if identifier else "",
+        is_proven=is_proven,
+        elsewhere=[
+            str(channel.label)
+            for channel in Conversation.Channel
+            if is_proven and channel in elsewhere
+        ],
+    )

@@ -1,6 +1,6 @@
 """What customers' messages want: what the agent saw in them, and what staff say it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from django.contrib import admin, messages
@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from agent.intents.examples import label_message, list_labels
+from agent.intents.examples import SEEN, get_seen, label_message
 from agent.models import AgentRun, Intent, IntentExample
 from crm.models import Message, User
 from crm.timeline import Mark, mark_messages
@@ -42,22 +42,19 @@ def label_page(request: HttpRequest, message_id: int) -> HttpResponse:
     return TemplateResponse(request, "agent/admin/intent_label.html", context)
 
 
-@mark_messages
-def mark_intents(messages: Sequence[Message]) -> Mapping[int, Sequence[Mark]]:
+@mark_messages(intents=SEEN)
+def mark_intents(message: Message) -> Sequence[Mark]:
     """Under each message that the agent read or staff labelled: what it wants, and the way to
     say so."""
-    titles = dict(Intent.objects.values_list("name", "title"))
-    if not titles:
-        return {}
-    marks = {}
-    for key, seen in list_labels(messages).items():
-        if seen.label is not None:
-            text = _("Labelled: %(intent)s") % {"intent": seen.label or _("none of the intents")}
-        else:
-            title = titles.get(seen.recognised, _("no known intent"))
-            text = _("Seems to be: %(intent)s. Label it") % {"intent": title}
-        marks[key] = [Mark(text, link=reverse("admin:agent_intent_label", args=[key]))]
-    return marks
+    seen = get_seen(getattr(message, "intents", {}))
+    if seen.label is not None:
+        text = _("Labelled: %(intent)s") % {"intent": seen.label or _("none of the intents")}
+    elif seen.recognised is not None:
+        title = seen.recognised or _("no known intent")
+        text = _("Seems to be: %(intent)s. Label it") % {"intent": title}
+    else:
+        return []
+    return [Mark(text, link=reverse("admin:agent_intent_label", args=[message.pk]))]
 
 
 def _label(request: HttpRequest, message: Message) -> HttpResponse:

@@ -4,7 +4,8 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from agent.admin.labels import outcome_label
-from agent.models import AgentRun, Draft, EvaluationCase
+from agent.admin.looks import get_runs
+from agent.models import EvaluationCase
 from tickets.models import Ticket
 from tickets.panels import Place, ticket_panel
 
@@ -16,14 +17,10 @@ def draft_panel(request: HttpRequest, ticket: Ticket) -> str:
     """The draft with approve, edit and reject; nothing where none is to be decided."""
     if not request.user.has_perm("agent.view_draft"):
         return ""
-    draft = (
-        Draft.objects.decidable()
-        .filter(conversation=ticket.conversation_id)
-        .select_related("run")
-        .first()
-    )
-    if draft is None:
+    run = next((run for run in get_runs(request, ticket) if getattr(run, "decidable", 0)), None)
+    if run is None:
         return ""
+    draft = run.proposal
     context = {"draft": draft, "may_decide": request.user.has_perm("agent.change_draft")}
     return render_to_string("agent/admin/_draft.html", context, request=request)
 
@@ -33,12 +30,8 @@ def runs_panel(request: HttpRequest, ticket: Ticket) -> str:
     """The agent's latest looks at the conversation, each with its decision."""
     if not request.user.has_perm("agent.view_agentrun"):
         return ""
-    runs = (
-        AgentRun.objects.filter(conversation=ticket.conversation_id)
-        .defer("draft", "sources")
-        .order_by("-id")[:_RUNS]
-    )
-    context = {"runs": [(run, outcome_label(run)) for run in runs]}
+    runs = get_runs(request, ticket)
+    context = {"runs": [(run, outcome_label(run)) for run in runs[:_RUNS]]}
     return render_to_string("agent/admin/_runs.html", context, request=request)
 
 

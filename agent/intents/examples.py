@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import MD5, Lower
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
+from django.db.models.functions import MD5, JSONObject, Lower
 from django.utils import timezone
 
 from agent import plaintext
@@ -100,30 +101,34 @@ def request_training_now() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The title of a message's label ("": none of the intents; None: it has no label), and the
-    name of the intent that the agent recognised, "" for none."""
+    """The title of a message's label ("": none of the intents; None: it has no label), and that
+    of the intent that the agent recognised ("": none; None: it has not read the message)."""
 
     label: str | None
-    recognised: str
+    recognised: str | None
 
 
-def list_labels(messages: Sequence[Message]) -> dict[int, Seen]:
-    """By message, of those that the agent read or somebody labelled. One query."""
-    example = IntentExample.objects.filter(message=OuterRef("pk"))
-    run = AgentRun.objects.filter(message=OuterRef("pk")).order_by("-pk")
-    rows = (
-        Message.objects.filter(
-            pk__in=[message.pk for message in messages], author=Message.Author.CUSTOMER
-        )
-        .annotate(
-            example=Subquery(example.values("pk")[:1]),
-            title=Subquery(example.values("intent__title")[:1]),
-            recognised=Subquery(run.values("intent")[:1]),
-        )
-        .values_list("pk", "example", "title", "recognised")
+_example = IntentExample.objects.filter(message=OuterRef("pk"))
+_run = AgentRun.objects.filter(message=OuterRef("pk")).order_by("-pk")
+_recognised = Intent.objects.filter(name=OuterRef("intent"))
+# Of a message, for `get_seen`; {} where the desk has no intents.
+SEEN = Case(
+    When(
+        Q(Exists(Intent.objects.all()), author=Message.Author.CUSTOMER),
+        then=JSONObject(
+            labelled=Exists(_example),
+            label=Subquery(_example.values("intent__title")[:1]),
+            read=Exists(_run),
+            recognised=Subquery(_run.values(title=Subquery(_recognised.values("title")[:1]))[:1]),
+        ),
+    ),
+    default=JSONObject(),
+)
+
+
+def get_seen(read: Mapping[str, Any]) -> Seen:
+    """What `SEEN` read of a message."""
+    return Seen(
+        label=(read["label"] or "") if read.get("labelled") else None,
+        recognised=(read["recognised"] or "") if read.get("read") else None,
     )
-    return {
-        pk: Seen(None if example is None else title or "", recognised or "")
-        for pk, example, title, recognised in rows
-        if example is not None or recognised is not None
-    }

@@ -83,7 +83,7 @@ def test_run_list_takes_the_same_queries_for_any_length(
     for number in range(10):
         make_run(ask(email=f"c{number}@example.com"))
     client.force_login(bob)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get("/admin/agent/agentrun/")
 
 
@@ -196,7 +196,7 @@ def test_draft_list_takes_the_same_queries_for_any_length(
             created_at=timezone.now(),
         )
     client.force_login(bob)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get("/admin/agent/draft/")
 
 

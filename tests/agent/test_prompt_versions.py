@@ -191,7 +191,7 @@ def test_a_prompts_page_asks_no_more_for_more_versions(
     client.force_login(dora)
     for _number in range(12):
         draft(prompt)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         page = client.get(f"/admin/agent/prompt/{prompt.pk}/change/").content.decode()
     assert "Version 13" in page
 

@@ -219,6 +219,6 @@ def test_list_takes_the_same_queries_for_any_length(
         Replay.objects.create(created_at=timezone.now(), started_by=carol)
     client.force_login(carol)
     client.get(REPLAYS)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get(REPLAYS)
     assert not ReplayResult.objects.exists()

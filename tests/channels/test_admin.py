@@ -82,7 +82,7 @@ def test_list_takes_the_same_queries_for_any_length(
     for number in range(10):
         fail(ask(email=f"c{number}@example.com"), bob)
     client.force_login(bob)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         client.get(LIST)
 
 

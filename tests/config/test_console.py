@@ -87,8 +87,8 @@ def test_dashboard_takes_the_same_queries_for_any_length(
         escalate(ask(email=f"c{number}@example.com"))
     raise_alert("any", title="Alert", detail="", now=timezone.now())
     client.force_login(carol)
-    # session, user, two of permissions, counts, waiting, alerts, figures, conversations, chart
-    with django_assert_num_queries(10):
+    # session, user, counts, waiting, alerts, figures, conversations, chart
+    with django_assert_num_queries(8):
         client.get("/admin/")
 
 
@@ -290,5 +290,5 @@ def test_job_list_takes_the_same_queries_for_any_length(
     for _number in range(12):
         make_job()
     client.force_login(carol)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         client.get(JOBS)

@@ -62,7 +62,7 @@ def test_the_list_shows_articles_in_few_queries(
 ) -> None:
     for number in range(12):
         write(f"article-{number}", "Text.", topic=f"Topic {number}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         response = console.get(LIST, {"q": "article"})
 
     assert response.status_code == 200

@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from agent.models import AgentRun, Draft, Handover
 from channels.models import Delivery
 from channels.web.submission import submit_reply
 from crm import services as crm
-from crm.models import Conversation, Message, User
+from crm.models import Attachment, Conversation, Message, User
 from tickets import services
+from tickets.merging import merge_tickets
 from tickets.models import ResponseTarget, Satisfaction, Ticket, TicketEvent
 from tickets.office_hours import add_office_minutes
 
@@ -185,8 +187,8 @@ def test_inbox_takes_the_same_queries_for_one_and_for_twenty(
     for number in range(20):
         escalate(ask(f"Question {number}", email=f"c{number}@example.com"))
     client.force_login(bob)
-    # session, user, two of permissions, counts of the sidebar, count, page, newest message
-    with django_assert_num_queries(8):
+    # session, user, counts of the sidebar, count, page, newest message
+    with django_assert_num_queries(6):
         client.get(LIST)
 
 
@@ -218,13 +220,43 @@ def test_page_takes_the_same_queries_for_any_length(
             now=timezone.now(),
         )
     client.force_login(bob)
-    # session, user, two of permissions, ticket, messages, files, deliveries, intents, sidebar,
-    # waiting, identifiers, earlier tickets, events, rating, merges, whom to merge with, emotions,
-    # draft, runs, hand-over, offers, saved replies
-    with django_assert_num_queries(23):
-        client.get(page_of(ticket))
+    # session, user, ticket, messages, other tickets, sidebar, saved replies, runs, offers, emotions
     with django_assert_num_queries(10):
+        client.get(page_of(ticket))
+    # session, user, ticket, messages
+    with django_assert_num_queries(4):
         client.get(reverse("admin:tickets_ticket_timeline", args=[ticket.pk]))
+
+
+def test_no_ticket_is_too_much_for_its_page(
+    client: Client, carol: User, ask: Ask, ticket: Ticket, django_assert_max_num_queries: Any
+) -> None:
+    now = timezone.now()
+    gone, last = ask("The same"), ask("Once more")
+    run = AgentRun.objects.create(
+        conversation=ticket.conversation, message_id=newest(ticket), started_at=now, state="done"
+    )
+    Draft.objects.create(run=run, conversation=ticket.conversation, text="Hi.", created_at=now)
+    Handover.objects.create(run=run, asked="For a refund.")
+    Satisfaction.objects.create(ticket=ticket, score=4, created_at=now)
+    Attachment.objects.create(
+        message_id=newest(ticket), name="bill.txt", content_type="text/plain", size=2, content=b"ok"
+    )
+    client.force_login(carol)
+    with django_assert_max_num_queries(12):
+        client.get(page_of(ticket))
+    merge_tickets(survivor=ticket, merged=gone, by=carol, now=now)
+    with django_assert_max_num_queries(13):
+        shown = client.get(page_of(ticket)).content.decode()
+    assert gone.reference in shown
+    assert "bill.txt" in shown
+    Message.objects.update(state=Message.State.SENT)
+    merge_tickets(survivor=last, merged=ticket, by=carol, now=now)
+    with django_assert_max_num_queries(12):
+        assert last.reference in client.get(page_of(ticket)).content.decode()
+    services.close_ticket(ticket=last, actor="carol", now=now, seen=newest(last))
+    with django_assert_max_num_queries(12):
+        assert client.get(page_of(last)).status_code == 200
 
 
 def test_customer_text_is_escaped(client: Client, bob: User, ask: Ask) -> None:

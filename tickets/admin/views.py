@@ -18,9 +18,14 @@ from crm.models import User
 from tickets import services
 from tickets.admin.forms import ReplyForm, SortForm
 from tickets.admin.page import list_entries, ticket_page, timeline_context
+from tickets.admin.reading import read_merges, read_ticket
 from tickets.inbox import URGENCY, with_urgency
 from tickets.ledger import get_standing_merge
-from tickets.merging import TicketMergeError, list_merges_into, merge_tickets, unmerge_tickets
+from tickets.merging import (
+    TicketMergeError,
+    merge_tickets,
+    unmerge_tickets,
+)
 from tickets.models import Ticket
 from tickets.replies import StaleReplyError, send_reply
 from tickets.triage import assign_ticket, sort_ticket
@@ -36,11 +41,7 @@ def get_ticket(request: HttpRequest, ticket_id: int | str) -> Ticket | None:
     """
     if not request.user.has_perm("tickets.view_ticket"):
         raise PermissionDenied
-    return (
-        Ticket.objects.select_related("conversation__customer", "conversation__assigned_to")
-        .filter(pk=parse_key(ticket_id))
-        .first()
-    )
+    return read_ticket(parse_key(ticket_id))
 
 
 def next_ticket(request: HttpRequest) -> HttpResponse:
@@ -68,7 +69,7 @@ def timeline(request: HttpRequest, object_id: int) -> HttpResponse:
     ticket = get_ticket(request, object_id)
     if ticket is None:
         raise Http404
-    context = timeline_context(ticket, list_entries(ticket, list_merges_into(ticket)))
+    context = timeline_context(ticket, list_entries(ticket, read_merges(ticket)))
     if request.GET.get("version") == context["version"]:
         return HttpResponse(status=204)
     return render(request, "tickets/admin/_timeline.html", context)
@@ -92,6 +93,7 @@ def _worked(work: Work) -> View:
             response = work(request, ticket, cast("User", request.user))
         except services.TicketSucceededError as succeeded:
             messages.warning(request, _("Nothing was done: it goes on in %s.") % succeeded)
+            ticket = read_ticket(ticket.pk) or ticket  # as it has become meanwhile
             return ticket_page(request, ticket, text=request.POST.get("text", ""), status=409)
         return response or redirect("admin:tickets_ticket_change", ticket.pk)
 

@@ -167,7 +167,7 @@ def test_the_console_shows_the_ladder_and_staff_fix_a_rung(
     Intent.objects.create(name="export_board", title="Export a board", risk="low")
     ensure_rungs(now=NOW)
     client.force_login(carol)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(12):
         page = client.get("/admin/agent/rung/").content.decode()
     assert "Export a board" in page
     assert "20 more to rise" in page

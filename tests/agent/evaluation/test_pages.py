@@ -118,5 +118,5 @@ def test_lists_take_the_same_queries_for_any_length(
     client.force_login(carol)
     for path in (CASES, RUNS):
         client.get(path)  # what is kept for the process is read once
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(6):
             client.get(path)
