@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections import deque
+from collections import Counter, deque
 from enum import StrEnum
 
 
@@ -29,13 +29,14 @@ STATUSES = {
 
 
 class FaultPlan:
-    """Thread-safe. What is queued comes first, then chance decides."""
+    """Thread-safe. What is queued comes first, then chance decides; `happened` counts both."""
 
     def __init__(self, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._random = random.Random(seed)
         self._queued: deque[Fault] = deque()
         self._chances: dict[Fault, float] = {}
+        self.happened: Counter[str] = Counter()
 
     def queue(self, *faults: Fault) -> None:
         """The next calls fail this way, one fault each."""
@@ -54,9 +55,15 @@ class FaultPlan:
 
     def next(self) -> Fault | None:
         with self._lock:
-            if self._queued:
-                return self._queued.popleft()
-            for fault, probability in self._chances.items():
-                if self._random.random() < probability:
-                    return fault
+            fault = self._draw()
+            if fault is not None:
+                self.happened[fault.value] += 1
+        return fault
+
+    def _draw(self) -> Fault | None:
+        if self._queued:
+            return self._queued.popleft()
+        for fault, probability in self._chances.items():
+            if self._random.random() < probability:
+                return fault
         return None

@@ -16,22 +16,12 @@ from email.utils import formatdate
 import requests
 
 from benchmarks.storm.desk import Desk
+from benchmarks.storm.script import Line
 from channels.whatsapp.double.books import BookedMessage
 
 _DUPLICATES, _REORDERED = 0.2, 0.1
 # Seconds for which somebody goes on trying, and between two tries.
 _PERSISTENCE, _PAUSE = 180.0, 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One message of a conversation; `turn` counts from 0 within it."""
-
-    marker: str
-    channel: str
-    conversation: int
-    turn: int
-    text: str
 
 
 @dataclass(slots=True)
@@ -45,25 +35,6 @@ class Books:
     reordered: int = 0
     refused: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-CHANNELS = ("web", "email", "whatsapp")
-
-
-def write_script(
-    texts: Sequence[str], *, count: int, length: int, seed: int, channels: Sequence[str] = CHANNELS
-) -> list[Line]:
-    """`count` messages in conversations of `length`, the channels in turn; the form opens a
-    ticket for each."""
-    rng = random.Random(seed)
-    lines = []
-    for number in range(count):
-        conversation = number // length
-        channel = channels[conversation % len(channels)]
-        marker = f"ref-{number:05d}"
-        text = f"{rng.choice(texts)} ({marker})"
-        lines.append(Line(marker, channel, conversation, number % length, text))
-    return lines
 
 
 class Customers:

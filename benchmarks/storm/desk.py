@@ -18,6 +18,7 @@ from config.supervision import Child, Supervisor
 
 # What hangs is given up soon, and the mailbox's quota is a large project's: the run is to end.
 TIMEOUT_SECONDS, UNITS_PER_MINUTE = 5, 15_000
+MODEL_TIMEOUT_SECONDS = 15  # for all calls of a message, on a machine that has more to do
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "double-token", "whatsapp:+14155238886"
 _START_SECONDS = 90.0
 _GRACE = 40.0
@@ -63,8 +64,10 @@ class Desk:
             "TWILIO_WHATSAPP_FROM": SENDER,
             "TWILIO_API_BASE": self.whatsapp.base,
             "PROVIDER_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
-            "LLM_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+            "LLM_TIMEOUT_SECONDS": str(MODEL_TIMEOUT_SECONDS),
             "GMAIL_UNITS_PER_MINUTE": str(UNITS_PER_MINUTE),
+            # All processes together stay below what the server takes, as production has to.
+            "DATABASE_POOL_SIZE": "12",
         }
 
     def __enter__(self) -> "Desk":

@@ -3,17 +3,20 @@
 from benchmarks.storm.rows import ask
 
 ANSWERED = "answered"
+BY_STAFF = "answered by a person"
+TAKEN_OVER = "with the person who took over"
 HANDED_OVER = "handed over to a person"
 DRAFTED = "a draft waits for a person"
 NO_REPLY = "no reply, with a reason"
 UNDELIVERED = "answer not delivered, shown to staff"
-FATES = (ANSWERED, HANDED_OVER, DRAFTED, NO_REPLY, UNDELIVERED)
+FATES = (ANSWERED, BY_STAFF, HANDED_OVER, TAKEN_OVER, DRAFTED, NO_REPLY, UNDELIVERED)
 
 # A reply and what it answers carry the same moment.
 _QUERY = """
 SELECT substring(m.text FROM 'ref-[0-9]{5}'),
        CASE
-           WHEN reply.state = 'sent' THEN 'answered'
+           WHEN reply.state = 'sent' AND reply.author = 'agent' THEN 'answered'
+           WHEN reply.state = 'sent' THEN 'answered by staff'
            WHEN reply.id IS NOT NULL AND EXISTS (
                SELECT 1 FROM channels_delivery d
                JOIN crm_staffalert a ON a.key = 'delivery:' || d.id
@@ -30,6 +33,8 @@ SELECT substring(m.text FROM 'ref-[0-9]{5}'),
                SELECT 1 FROM tickets_ticket t
                WHERE t.conversation_id = c.id AND t.escalation_reason <> ''
            ) THEN 'handed over'
+           WHEN m.answered_at IS NULL AND c.handler = 'staff' AND c.assigned_to_id IS NOT NULL
+               THEN 'taken over'
            WHEN m.answered_at IS NULL AND EXISTS (
                SELECT 1 FROM agent_draft a
                WHERE a.conversation_id = m.conversation_id AND a.state = 'open'
@@ -39,13 +44,15 @@ SELECT substring(m.text FROM 'ref-[0-9]{5}'),
 FROM crm_message m
 JOIN crm_conversation c ON c.id = m.conversation_id
 LEFT JOIN crm_message reply ON reply.conversation_id = m.conversation_id
-    AND reply.direction = 'out' AND reply.author = 'agent' AND reply.id > m.id
+    AND reply.direction = 'out' AND reply.author IN ('agent', 'staff') AND reply.id > m.id
     AND reply.created_at = m.answered_at AND reply.state <> 'cancelled'
 WHERE m.direction = 'in' AND m.text ~ 'ref-[0-9]{5}'
 """
 
 _NAMES = {
     "answered": ANSWERED,
+    "answered by staff": BY_STAFF,
+    "taken over": TAKEN_OVER,
     "undelivered": UNDELIVERED,
     "no reply": NO_REPLY,
     "handed over": HANDED_OVER,

@@ -1,12 +1,12 @@
 """What must not be seen at any moment, looked for twice a second while the storm lasts."""
 
 import threading
+from datetime import UTC, datetime
 
 from django.db import DatabaseError, connection
 
 _LOOK_SECONDS = 0.4
-# Longer than any pause of a busy machine, shorter than a provider that hangs.
-_LONGEST_TRANSACTION = "4 seconds"
+_LONG_TRANSACTION = "4 seconds"
 
 # One statement sees one moment: what was kept with its job is never seen without it.
 _WITHOUT_JOB = """
@@ -23,19 +23,20 @@ WHERE event.channel = 'web' AND event.received_at > now() - interval '15 seconds
                     AND (job.args->>'message_id')::bigint = event.message_id)
 """
 _IN_TRANSACTION = f"""
-SELECT pid, backend_start, left(query, 60) FROM pg_stat_activity
-WHERE state = 'idle in transaction' AND state_change < now() - interval '{_LONGEST_TRANSACTION}'
+SELECT pid, xact_start FROM pg_stat_activity
+WHERE state = 'idle in transaction' AND state_change < now() - interval '{_LONG_TRANSACTION}'
 """
 
 
 class Watch:
-    """A context; looks from a thread of its own. While a worker is `paused` it may hold a
-    transaction open for as long."""
+    """A context; looks from a thread of its own. `returns` are the moments at which the database
+    was back. `long_transactions` were idle for seconds, as a busy machine or a pause has it."""
 
     def __init__(self) -> None:
         self.without_job: set[int] = set()
-        self.open_transactions: set[tuple[object, object, object]] = set()
+        self.long_transactions: set[tuple[object, ...]] = set()
         self.looks = 0
+        self.returns: list[datetime] = []
         self.paused = False
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch")
@@ -49,6 +50,7 @@ class Watch:
         self._thread.join()
 
     def _watch(self) -> None:
+        away = False
         while not self._ending.wait(_LOOK_SECONDS):
             try:
                 with connection.cursor() as cursor:
@@ -56,11 +58,12 @@ class Watch:
                     self.without_job |= {event_id for (event_id,) in cursor.fetchall()}
                     cursor.execute(_IN_TRANSACTION)
                     if not self.paused:
-                        self.open_transactions.update(
-                            (pid, since, query) for pid, since, query in cursor.fetchall()
-                        )
+                        self.long_transactions.update(cursor.fetchall())
                 self.looks += 1
+                if away:
+                    self.returns.append(datetime.now(UTC))
+                away = False
             except DatabaseError:
-                pass  # it is away, as the weather has it
+                away = True
             connection.close()
         connection.close()

@@ -17,13 +17,13 @@ from django.db import connection
 
 from agent.double import Fault
 from benchmarks.storm.desk import Desk
+from benchmarks.storm.extent import Extent
 from benchmarks.storm.rows import ask
 from benchmarks.storm.watch import Watch
 from config.supervision import Child
 
 _PAUSED_SECONDS = 20.0  # longer than the desk waits for a silent worker
 _WAKING_SECONDS = 5.0  # until it has gone on with what it was at
-_AWAY_SECONDS = 10.0
 _CUTTING_SECONDS = 4.0
 
 # Connections that are just writing, or have just written, the end of a job.
@@ -31,18 +31,6 @@ _CUT = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
     "WHERE pid <> pg_backend_pid() AND query LIKE '%procrastinate_finish_job%'"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """Seconds between two events of each kind; 0 is never."""
-
-    worker_killed: float = 10.0
-    web_killed: float = 30.0
-    database_killed: float = 60.0
-    worker_paused: float = 45.0
-    backends_cut: float = 25.0
-    model_away: float = 75.0
 
 
 @dataclass(slots=True)
@@ -54,24 +42,28 @@ class Record:
     def count(self) -> Counter[str]:
         return Counter(kind for kind, _at in self.moments)
 
+    def moments_of(self, kind: str) -> list[datetime]:
+        return [at for happened, at in self.moments if happened == kind]
+
 
 class Weather:
     """A context; runs in a thread of its own inside it, and lets nothing paused or away behind."""
 
-    def __init__(self, desk: Desk, *, seed: int, forecast: Forecast, watch: Watch) -> None:
+    def __init__(self, desk: Desk, *, seed: int, extent: Extent, watch: Watch) -> None:
         self.record = Record()
         self._desk = desk
         self._watch = watch
+        self._model_back = extent.model_back
         self._random = random.Random(seed)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._blow, name="weather")
         self._timetable: dict[str, tuple[float, Callable[[], None]]] = {
-            "worker killed": (forecast.worker_killed, self._kill_worker),
-            "web killed": (forecast.web_killed, self._kill_web),
-            "database killed": (forecast.database_killed, self._kill_database),
-            "worker paused": (forecast.worker_paused, self._pause_worker),
-            "backends cut": (forecast.backends_cut, self._cut_backends),
-            "model away": (forecast.model_away, self._take_model_away),
+            "worker killed": (extent.worker_killed, self._kill_worker),
+            "web killed": (extent.web_killed, self._kill_web),
+            "database killed": (extent.database_killed, self._kill_database),
+            "worker paused": (extent.worker_paused, self._pause_worker),
+            "backends cut": (extent.backends_cut, self._cut_backends),
+            "model away": (extent.model_away, self._take_model_away),
         }
         self._restoring: list[tuple[float, Callable[[], None]]] = []
 
@@ -154,7 +146,7 @@ class Weather:
     def _take_model_away(self) -> None:
         faults = self._desk.model.faults
         faults.chance(Fault.UNAVAILABLE, 1.0)
-        back = time.monotonic() + _AWAY_SECONDS
+        back = time.monotonic() + self._model_back
         self._restoring.append((back, lambda: faults.chance(Fault.UNAVAILABLE, 0.0)))
 
     def _choose(self, kind: str) -> Child:

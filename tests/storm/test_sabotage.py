@@ -17,6 +17,9 @@ _ROOT = Path(__file__).resolve().parents[2]
         ("deduplication", "2 Once: recorded twice"),
         ("lease", "2 Once: sent twice"),
         ("enqueue", "1 Accepted is kept: seen without the job that handles it"),
+        ("turn", "4 A person wins: recorded after a person took over"),
+        ("grounding", "6 Grounded: says what no passage that it names says"),
+        ("boundary", "8 No transaction across a network call: calls within a transaction"),
     ],
 )
 def test_the_storm_sees_a_safeguard_that_is_switched_off(
@@ -28,7 +31,7 @@ def test_the_storm_sees_a_safeguard_that_is_switched_off(
         env=dict(os.environ),
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 1, ended.stderr[-2000:]

@@ -8,8 +8,9 @@ class SabotageConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here: what they change needs the models.
-        from benchmarks.storm.sabotage import haste, safeguards
+        from benchmarks.storm.sabotage import haste, safeguards, wiretap
 
+        wiretap.listen()
         if os.environ.get("STORM_HASTE") == "1":
             haste.hurry()
         if name := os.environ.get("STORM_SABOTAGE", ""):

@@ -4,10 +4,13 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import transaction
 
+from agent import asking, runs
+from agent.types import Verdict
 from channels import delivery, intake
 from channels.gmail import fetching
 from channels.gmail.adapter import GmailAdapter
@@ -15,6 +18,7 @@ from channels.web import submission
 from channels.whatsapp import missed, webhook
 from channels.whatsapp.adapter import WhatsAppAdapter
 from config import jobs
+from crm.models import Conversation, Message
 from crm.types import IncomingMessage
 
 _SLOW_BROKER = 0.4  # seconds
@@ -59,8 +63,34 @@ def with_enqueue_outside() -> None:
     jobs.enqueue = enqueue_later
 
 
+def without_turn() -> None:
+    """The agent goes on with what it prepared, whoever took over meanwhile."""
+    runs.lock_conversation_for_agent = lambda pk, *, turn: (  # type: ignore[attr-defined,assignment]
+        Conversation.objects.select_for_update().get(pk=pk)
+    )
+    nobody = SimpleNamespace(AGENT="nobody")
+    delivery.Message = SimpleNamespace(  # type: ignore[attr-defined,assignment]
+        objects=Message.objects, Author=nobody
+    )
+
+
+def without_grounding() -> None:
+    """Whatever the model says is believed."""
+    believed = Verdict(supported=True, score=1.0, complaints=())
+    asking.check_answer = lambda *args, **kwargs: believed  # type: ignore[attr-defined]
+    asking.judge_answer = lambda *args, **kwargs: believed  # type: ignore[attr-defined]
+
+
+def with_sends_inside() -> None:
+    """A reply is sent within the transaction that records it."""
+    delivery.deliver = transaction.atomic(delivery.deliver)
+
+
 SAFEGUARDS: dict[str, Callable[[], None]] = {
     "deduplication": without_deduplication,
     "lease": without_lease,
     "enqueue": with_enqueue_outside,
+    "turn": without_turn,
+    "grounding": without_grounding,
+    "boundary": with_sends_inside,
 }
