@@ -46,7 +46,9 @@ class ReplayAdmin(ModelAdmin[Replay]):
     list_display = ("show_what", "show_state", "days", "show_done", "started_by", "created_at")
     list_filter = (("kind", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter))
     list_filter_submit = True
-    list_select_related = ("prompt_version__prompt", "rule", "article", "started_by")
+    list_select_related = (
+        "prompt_version__prompt", "rule", "article", "run__conversation", "started_by",
+    )  # fmt: skip
     list_per_page = 50
     show_full_result_count = False
     autocomplete_fields = ("article",)

@@ -1,13 +1,15 @@
 """The agent's runs: a list, and each one as a story, step by step."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -21,8 +23,12 @@ from agent.admin.labels import (
 )
 from agent.models import AgentRun
 from agent.questions import list_seen_messages
+from agent.replays.requests import request_replay_of_run
 from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
+from crm.models import User
+
+_MAY_REPLAY = "agent.add_replay"
 
 
 @admin.register(AgentRun)
@@ -67,9 +73,14 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
             "outcome": outcome_label(run),
             "asked": list_seen_messages(run),
             "calls": run.calls.all(),
+            "may_replay": run.state == AgentRun.State.DONE and request.user.has_perm(_MAY_REPLAY),
             "steps": [describe_step(step) for step in run.steps.all()],
         }
         return TemplateResponse(request, "agent/admin/run.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(ask_again)
+        return [path("<int:run_id>/replay/", view, name="agent_run_replay"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AgentRun]:
         return super().get_queryset(request).defer("draft", "sources")
@@ -108,3 +119,15 @@ class AgentRunAdmin(ReadOnlyAdmin[AgentRun]):
     @display(description=_("seconds"))
     def show_seconds(self, run: AgentRun) -> str:
         return "" if run.seconds is None else f"{run.seconds:.1f}"
+
+
+def ask_again(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Asks what the run was asked once more, as things are today; nothing is sent to anybody."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not request.user.has_perm(_MAY_REPLAY):
+        raise PermissionDenied
+    run = get_object_or_404(AgentRun, pk=run_id, state=AgentRun.State.DONE)
+    staff = cast("User", request.user)
+    replay = request_replay_of_run(run, staff=staff, now=timezone.now())
+    return redirect("admin:agent_replay_change", replay.pk)

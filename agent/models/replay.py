@@ -10,7 +10,8 @@ from tickets.models import Ticket
 
 
 class Replay(models.Model):
-    """The questions of the last days asked again through a change that is not live yet."""
+    """The questions of the last days, or that of one run, asked again: through a change that is
+    not live yet, or as things are today."""
 
     class Kind(models.TextChoices):
         NOTHING = "nothing", _("nothing: as it is today")
@@ -63,6 +64,16 @@ class Replay(models.Model):
             "article is tried as withdrawn, any other as published, a guardrail as switched off."
         ),
     )
+    run = models.ForeignKey(
+        AgentRun,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="replays",
+        verbose_name=_("run"),
+        help_text=_("The only one that is asked again; without it those of the last days."),
+    )
     days = models.PositiveSmallIntegerField(_("days back"), default=7)
     limit = models.PositiveIntegerField(_("questions at most"), default=500)
     state = models.CharField(
@@ -89,6 +100,8 @@ class Replay(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
+        if self.run_id:
+            return str(_("Run %(id)s") % {"id": self.run_id})
         what = self.prompt_version or self.rule or self.article or self.model
         return f"{self.get_kind_display()}: {what}" if what else self.get_kind_display()
 

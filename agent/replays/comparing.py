@@ -49,7 +49,11 @@ def compare_all(tried: Replay, change: Change) -> None:
 
 
 def _list_runs(tried: Replay) -> QuerySet[AgentRun]:
-    """The newest that took effect, the newest first."""
+    """The newest that took effect, the newest first; or the one that was chosen."""
+    if tried.run_id:
+        return AgentRun.objects.filter(pk=tried.run_id).select_related(
+            "conversation__customer", "message"
+        )
     since = tried.created_at - timedelta(days=tried.days)
     runs = AgentRun.objects.filter(
         state=AgentRun.State.DONE, started_at__range=(since, tried.created_at)

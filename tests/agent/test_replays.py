@@ -222,3 +222,26 @@ def test_list_takes_the_same_queries_for_any_length(
     with django_assert_num_queries(5):
         client.get(REPLAYS)
     assert not ReplayResult.objects.exists()
+
+
+def test_one_run_is_asked_again_from_its_page(
+    past: list[AgentRun], run_jobs: RunJobs, client: Client, carol: User, bob: User
+) -> None:
+    run = past[0]
+    page, again = (f"/admin/agent/agentrun/{run.pk}/{name}/" for name in ("change", "replay"))
+    client.force_login(bob)
+    assert again not in client.get(page).content.decode()
+    assert client.post(again).status_code == 403
+    client.force_login(carol)
+    assert again in client.get(page).content.decode()
+    before = Message.objects.count(), AgentRun.objects.count()
+    shown = client.post(again)["Location"]
+    run_jobs()
+    assert "the same, word for word" in client.get(shown).content.decode()
+    Article.objects.get(slug="exports/export-board").delete()
+    shown = client.post(again)["Location"]
+    run_jobs()
+    [result] = Replay.objects.latest("pk").results.all()
+    assert (result.run, result.after_action) == (run, "hand_over")
+    assert "What goes otherwise today" in client.get(shown).content.decode()
+    assert (Message.objects.count(), AgentRun.objects.count()) == before
