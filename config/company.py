@@ -45,8 +45,10 @@ def _load_rules(text: str) -> CompanyReport:
         elif not route or not notice:
             skipped.append(f"{reason}: needs **Route:** and **The customer is told:**")
         else:
+            first_steps = _field(body, "First steps")[:500]
             HandoverRule.objects.update_or_create(
-                reason=reason, defaults={"route": route[:80], "notice": notice}
+                reason=reason,
+                defaults={"route": route[:80], "notice": notice, "first_steps": first_steps},
             )
             reasons.append(reason)
     return CompanyReport(tuple(reasons), tuple(skipped))

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from crm import services as crm
 from crm import unanswered
+from tickets import security
 from tickets.ledger import CUSTOMER, lock_ticket, move_ticket, record_event
 from tickets.models import Satisfaction, Ticket, TicketEvent
 
@@ -39,6 +40,7 @@ def resolve_ticket(
     if not _settle(locked, seen, now):
         return False
     move_ticket(locked, Status.RESOLVED, Kind.RESOLVED, actor, now, resolved_at=now)
+    security.settle_alert(locked, now=now)
     return True
 
 
@@ -64,6 +66,7 @@ def close_ticket(
     crm.hand_back(conversation=locked.conversation)
     resolved_at = locked.resolved_at or now
     move_ticket(locked, Status.CLOSED, Kind.CLOSED, actor, now, resolved_at=resolved_at)
+    security.settle_alert(locked, now=now)
     return True
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from crm import services as crm
 from crm.models import Message, User
+from tickets import security
 from tickets.ledger import (
     CUSTOMER,
     announce,
@@ -57,7 +58,10 @@ def escalate_ticket(
             escalation_detail=detail,
             escalated_at=now,
             resolved_at=None,
+            **(security.make_urgent(locked) if reason == Ticket.Reason.SECURITY else {}),
         )
+        if reason == Ticket.Reason.SECURITY:
+            security.alert_staff(locked, now=now)
     record_event(locked, Kind.ESCALATED, actor, now, f"{reason}: {detail}")
     handed_over.send(sender=Ticket, conversation_id=locked.conversation_id)
     return locked
@@ -72,6 +76,7 @@ def take_over_ticket(*, ticket: Ticket, staff: User, now: datetime) -> None:
     locked = lock_current_ticket(ticket)
     crm.take_over(conversation=locked.conversation, staff=staff)
     move_ticket(locked, Status.IN_PROGRESS, Kind.TAKEN_OVER, str(staff), now, resolved_at=None)
+    security.settle_alert(locked, now=now)
     handed_over.send(sender=Ticket, conversation_id=locked.conversation_id)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.urls import reverse
@@ -316,6 +316,13 @@ class HandoverRule(models.Model):
     )
     route = models.CharField(_("team"), max_length=80)
     notice = models.TextField(_("the customer is told"))
+    first_steps = models.CharField(
+        _("first steps"),
+        max_length=500,
+        blank=True,
+        validators=[RegexValidator(r"^(/|https://)\S+$", _("A path such as /help/… or https://…"))],
+        help_text=_("A help page that the customer may follow at once, such as /help/…"),
+    )
     language = models.CharField(_("language"), max_length=12, default="en")
 
     class Meta:

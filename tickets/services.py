@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from crm import services as crm
 from crm.models import Conversation, Message, User
+from tickets import security
 from tickets.endings import close_ticket, rate_ticket, resolve_ticket
 from tickets.handover import (
     escalate_ticket,
@@ -189,6 +190,7 @@ def reply_to_ticket(
         conversation=locked.conversation, staff=staff, text=text, now=now, seen=seen
     )
     _note_reply(locked, str(staff), Status.IN_PROGRESS, now)
+    security.settle_alert(locked, now=now)
     return message
 
 

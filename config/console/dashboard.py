@@ -28,6 +28,7 @@ _DEAD_LETTERS = 5
 _DAYS = 14
 _ALERT_PAGES = {
     "delivery": "admin:channels_delivery_change",
+    "security": "admin:tickets_ticket_change",
     "job": "admin:procrastinate_procrastinatejob_change",
 }
 

@@ -19,6 +19,8 @@ def test_the_sample_company_has_a_rule_for_every_reason() -> None:
     report = load_company(SAMPLE)
     assert report.skipped == ()
     assert set(report.reasons) == set(Ticket.Reason.values)
+    steps = HandoverRule.objects.get(reason="security").first_steps
+    assert (SAMPLE / "articles" / f"{steps.removeprefix('/help/')}.md").is_file()
     load_company(SAMPLE)
     assert Briefing.objects.count() == 1
 

@@ -3,11 +3,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from channels.web.submission import submit_reply
-from crm.models import Conversation, Message, User
+from crm.models import Conversation, Message, StaffAlert, User
 from tickets import services, upkeep
-from tickets.models import ResponseTarget, Ticket, TicketEvent
+from tickets.models import HandoverRule, ResponseTarget, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[..., Ticket]
@@ -92,6 +93,47 @@ def test_case_54_a_hand_over_says_when_somebody_will_answer(
         now=datetime.fromisoformat(at).replace(tzinfo=UTC),
     )
     assert told in Message.objects.get(author="system").text
+
+
+@pytest.mark.parametrize(
+    ("emails", "told", "not_told"),
+    [
+        (
+            ["night@example.com"],
+            "Our staff are being alerted now, at this hour too.",
+            "back on Tue",
+        ),
+        ([], "Our team is back on Monday, 23 November at 9 a.m. (UTC).", "alerted"),
+    ],
+)
+def test_a_security_matter_at_night_alerts_staff_and_says_only_what_is_so(
+    ask: Ask,
+    bob: User,
+    settings: Any,
+    run_jobs: Callable[[], int],
+    emails: list[str],
+    told: str,
+    not_told: str,
+) -> None:
+    settings.ALERT_EMAILS = emails
+    HandoverRule.objects.create(
+        reason="security", route="Security", notice="Thank you.", first_steps="/help/sessions"
+    )
+    ticket = ask()
+    night = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    services.escalate_ticket(ticket=ticket, reason="security", detail="", actor="agent", now=night)
+    notice = Message.objects.get(author="system").text
+    assert told in notice
+    assert not_told not in notice
+    assert f"{settings.PUBLIC_URL}/help/sessions" in notice
+    assert fresh(ticket).priority == "urgent"
+    run_jobs()
+    assert [sent.to for sent in mail.outbox] == ([emails] if emails else [])
+    alert = StaffAlert.objects.get(key=f"security:{ticket.pk}")
+    assert alert.cleared_at is None
+    services.take_over_ticket(ticket=ticket, staff=bob, now=night)
+    alert.refresh_from_db()
+    assert alert.cleared_at == night
 
 
 def test_a_reply_reopens_a_resolved_ticket(ask: Ask, now: datetime) -> None:
