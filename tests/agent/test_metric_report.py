@@ -59,8 +59,8 @@ def test_the_page(client: Client, carol: User, bob: User, django_assert_num_quer
     client.force_login(bob)
     assert client.get("/admin/agent/agentmetric/").status_code == 403
     client.force_login(carol)
-    # session, user, two of permissions, the sidebar's counts, the report's four
-    with django_assert_num_queries(9):
+    # session, user with what she may, the sidebar's counts, the report's four
+    with django_assert_num_queries(7):
         shown = client.get("/admin/agent/agentmetric/?days=30")
     assert len(shown.context["report"].days) == 30
     assert "5.5 s" in shown.content.decode()
