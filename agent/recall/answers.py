@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Prefetch, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from agent.models import Correction
@@ -71,18 +70,10 @@ def count_old_answers(change: Change) -> int:
 
 
 def _cite(change: Change) -> QuerySet[Message]:
-    cited = Q()
-    for slug in change.slugs:
-        address = reverse("knowledge:article", args=[slug])
-        cited |= Q(cited__contains=f'"{address}"') | Q(cited__contains=f'"{address}#')
-    return (
-        Message.objects.filter(
-            author=Message.Author.AGENT,
-            state=Message.State.SENT,
-            created_at__range=(change.at - WINDOW, change.at),
-        )
-        .annotate(cited=Cast("sources", TextField()))
-        .filter(cited)
+    addresses = [reverse("knowledge:article", args=[slug]) for slug in change.slugs]
+    return Message.objects.citing(addresses).filter(
+        state=Message.State.SENT,
+        created_at__range=(change.at - WINDOW, change.at),
     )
 
 

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from typing import TypedDict
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer, CustomerIdentifier
@@ -83,6 +85,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def awaiting_answer(self) -> "MessageQuerySet":
         return self.filter(direction=Message.Direction.INBOUND, answered_at__isnull=True)
+
+    def citing(self, pages: Sequence[str]) -> "MessageQuerySet":
+        """The agent's whose sources are on one of the pages, at whatever place of it. By an index
+        over exactly this condition."""
+        cited = Func(
+            F("sources"),
+            function="crm_cited_pages",
+            output_field=ArrayField(models.TextField()),
+        )
+        return (
+            self.filter(author=Message.Author.AGENT)
+            .alias(cited=cited)
+            .filter(cited__overlap=list(pages))
+        )
 
 
 class Message(models.Model):

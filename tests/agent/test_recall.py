@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -237,3 +238,14 @@ def test_pages_take_the_same_queries_for_any_length(
         client.get(path)
         with django_assert_num_queries(count):
             client.get(path)
+
+
+def test_answers_are_found_by_an_index_over_the_pages_that_they_cite(
+    told: Ticket, article: Article
+) -> None:
+    page = article.get_absolute_url()
+    assert Message.objects.citing([page]).count() == 1
+    assert Message.objects.citing([f"{page}s", page[:-1]]).count() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "message_cited_pages" in Message.objects.citing([page]).order_by().explain()
