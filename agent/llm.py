@@ -64,25 +64,37 @@ class LiteLLMModel:
         self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], deadline: Deadline
     ) -> ModelTurn:
         """One call, asked once. Raises ModelError, at the latest when the deadline passes."""
-        remaining = deadline.remaining
-        response = _call(
+        try:
+            response = self._ask(messages, tools, deadline.remaining)
+        except ModelError as error:
+            missing = litellm.validate_environment(self._name)["missing_keys"]
+            if not missing or error.timed_out or error.blames_request:
+                raise
+            sentence = f"{error}: {', '.join(missing)} is not set."
+            raise ModelError(sentence, permanent=True) from error
+        try:
+            return _read_turn(response, self._name)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            sentence = f"It answered nonsense ({type(error).__name__})."
+            raise ModelError(sentence, permanent=False) from error
+
+    def _ask(
+        self, messages: Sequence[ChatMessage], tools: Sequence[ToolSpec], seconds: float
+    ) -> Any:
+        return _call(
             lambda: litellm.completion(
                 model=self._name,
                 messages=[_write_message(message) for message in messages],
                 tools=[_write_tool(tool) for tool in tools],
                 tool_choice="auto",
                 temperature=0,
-                timeout=remaining,
+                max_tokens=settings.LLM_MAX_TOKENS,
+                timeout=seconds,
                 max_retries=0,
                 num_retries=0,
             ),
-            seconds=remaining,
+            seconds=seconds,
         )
-        try:
-            return _read_turn(response, self._name)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            sentence = f"It answered nonsense ({type(error).__name__})."
-            raise ModelError(sentence, permanent=False) from error
 
 
 class EmbeddingCallError(ModelError, EmbeddingError):
@@ -240,6 +252,7 @@ def _read_turn(response: Any, name: str) -> ModelTurn:
         input_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
         output_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
         cost=_read_cost(response),
+        is_cut=response.choices[0].finish_reason == "length",
     )
 
 

@@ -58,10 +58,13 @@ class MeteredModel:
             again = error.timed_out and self._failed_lately()
             self._keep(ModelTurn(()), started, failure=str(error))
             if not error.blames_request and not again:
-                self._note_failure()
+                self._note_failure(error)
             raise
-        self._keep(turn, started)
+        cut = _("Its answer was cut off at its longest.") if turn.is_cut else ""
+        self._keep(turn, started, failure=cut)
         breakers.note_success(self._service, now=self._clock())
+        if cut:
+            raise ModelError(cut, permanent=False, blames_request=True)
         return turn
 
     @property
@@ -108,13 +111,16 @@ class MeteredModel:
             created_at=self._clock(),
         )
 
-    def _note_failure(self) -> None:
+    def _note_failure(self, error: ModelError) -> None:
+        """What asking again cannot help, such as a key that is missing, is told at once."""
         breakers.note_failure(
             self._service,
             title=_("%(model)s does not answer") % {"model": self.name},
             detail=_(
                 "It is left alone for a while. Fallback models and the offline model answer "
-                "meanwhile, and what they cannot goes to people."
-            ),
+                "meanwhile, and what they cannot goes to people. The last failure: %(why)s"
+            )
+            % {"why": error},
             now=self._clock(),
+            limit=1 if error.permanent else breakers.FAILURES,
         )

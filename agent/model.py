@@ -36,7 +36,8 @@ class ToolSpec:
 @dataclass(frozen=True, slots=True)
 class ModelTurn:
     """One answer of a model. `cost` is in USD, None if unknown. `seen` is what it was told, where
-    that is not what its caller said."""
+    that is not what its caller said. `is_cut` says that the provider stopped it at the bound on
+    its length, so that what it says may lack its end."""
 
     tool_calls: tuple[ToolCall, ...]
     text: str = ""
@@ -45,6 +46,7 @@ class ModelTurn:
     output_tokens: int = 0
     cost: Decimal | None = None
     seen: tuple[ChatMessage, ...] = ()
+    is_cut: bool = False
 
 
 class ModelError(Exception):

@@ -1,5 +1,6 @@
 """System checks: wrong configuration is a sentence that says what to set."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,3 +86,45 @@ def embedding_model_is_usable(
         )
         return [Error(sentence, id="allhours.E003")]
     return []
+
+
+@register
+def model_has_its_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A warning, since without its key there is something that stands in for a model."""
+    answering = "the offline model answers, and hands over what it cannot"
+    chat = (settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS)
+    used = [
+        *((name, answering) for name in chat),
+        (settings.EMBEDDING_MODEL, "search goes by words"),
+    ]
+    found: list[CheckMessage] = []
+    for name, instead in used:
+        variables = next(
+            (keys for start, keys in _MODEL_KEYS.items() if name.startswith(start)), ()
+        )
+        if variables and not any(os.environ.get(variable) for variable in variables):
+            sentence = (
+                f"{name} needs {' or '.join(variables)}, which is not set. Set it; until then "
+                f"{instead}."
+            )
+            found.append(checks.Warning(sentence, id="allhours.W002"))
+    return found
+
+
+# By how LiteLLM's names begin, the variables of which one is needed; of others nothing is known.
+_MODEL_KEYS: dict[str, tuple[str, ...]] = {
+    "openai/": ("OPENAI_API_KEY",),
+    "text-embedding-": ("OPENAI_API_KEY",),
+    "gpt-": ("OPENAI_API_KEY",),
+    "anthropic/": ("ANTHROPIC_API_KEY",),
+    "claude-": ("ANTHROPIC_API_KEY",),
+    "gemini/": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    "azure/": ("AZURE_API_KEY", "AZURE_AD_TOKEN"),
+    "mistral/": ("MISTRAL_API_KEY",),
+    "groq/": ("GROQ_API_KEY",),
+    "cohere/": ("COHERE_API_KEY",),
+    "deepseek/": ("DEEPSEEK_API_KEY",),
+    "openrouter/": ("OPENROUTER_API_KEY",),
+    "together_ai/": ("TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"),
+    "xai/": ("XAI_API_KEY",),
+}

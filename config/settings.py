@@ -259,6 +259,8 @@ if PLAYGROUND and (_https or (DATABASE_URL and not DEBUG)):
 LLM_MODEL = env.text("LLM_MODEL", "offline") or "offline"
 LLM_FALLBACK_MODELS = env.items("LLM_FALLBACK_MODELS")
 LLM_TIMEOUT_SECONDS = env.number("LLM_TIMEOUT_SECONDS", 30, minimum=1)
+# Of one answer of a model; what is cut off there is not used.
+LLM_MAX_TOKENS = env.integer("LLM_MAX_TOKENS", 4_000, minimum=256)
 # Whether a configured model is asked once more if the passages support what it wrote.
 LLM_JUDGE = env.flag("LLM_JUDGE", default=True)
 LLM_REDACT = env.flag("LLM_REDACT", default=True)

@@ -1,5 +1,6 @@
 """What a configured model costs, when it is left alone, and that staff hear of it once."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -133,6 +134,48 @@ def test_a_refused_question_closes_the_model_to_nobody(
         answer(ask(EXPORT))
     assert len(model.requests) == breakers.FAILURES + 1
     assert not StaffAlert.objects.exists()
+
+
+def test_an_answer_that_was_cut_off_is_paid_for_and_not_sent(
+    ask: Ask, answer: Answer, model: ScriptedModel, settings: Any
+) -> None:
+    settings.LLM_MAX_TOKENS = 300
+    half = {"answer": "Open the board, choose Board menu > Export, then", "passage_ids": [1]}
+    call = {"name": "send_response", "arguments": json.dumps(half)}
+    message = {"tool_calls": [{"id": "c", "type": "function", "function": call}]}
+    body = {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-4o-mini",
+        "choices": [{"index": 0, "finish_reason": "length", "message": message}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 300, "total_tokens": 400},
+    }
+    model.play(Response(json.dumps(body), content_type="application/json"))
+    run = answer(ask(EXPORT))
+    assert model.requests[0]["max_tokens"] == 300
+    assert (run.decision, run.model) == ("send", "offline")
+    assert "cut off" in run.explanation
+    call_made = run.calls.get()
+    assert (call_made.output_tokens, "cut off" in call_made.failure) == (300, True)
+    assert not StaffAlert.objects.exists(), "one customer's long answer closes it to nobody"
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_key_that_is_wrong_or_missing_is_told_at_once_and_the_offline_model_answers(
+    ask: Ask,
+    answer: Answer,
+    model: ScriptedModel,
+    monkeypatch: pytest.MonkeyPatch,
+    has_key: bool,
+) -> None:
+    if not has_key:
+        monkeypatch.delenv("OPENAI_API_KEY")
+    model.play(Response("{}", status=401))
+    run = answer(ask(EXPORT))
+    assert (run.decision, run.model) == ("send", "offline")
+    told = StaffAlert.objects.get().detail
+    assert ("AuthenticationError (401)" if has_key else "OPENAI_API_KEY is not set.") in told
 
 
 def test_a_supervisor_sees_what_was_used_and_sets_the_bounds(
