@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import Error, close_old_connections
+from django.db import close_old_connections
 from procrastinate.job_context import JobContext
 from procrastinate.worker import Worker
 
@@ -26,7 +26,8 @@ LOOK_SECONDS = 5.0
 class Keeper:
     """Knows what runs here (`note` is worker middleware) and releases what does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = LOOK_SECONDS) -> None:
+        self._pause = pause
         self._running: set[int] = set()
         self._workers: set[int] = set()
 
@@ -44,11 +45,15 @@ class Keeper:
         between its end and the note of it in the database lies a moment."""
         suspects: set[int] = set()
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(self._pause)
             try:
-                suspects = await sync_to_async(self._look)(suspects)
-            except Error as error:  # the database is away: nothing can be told
+                suspects = await self.look(suspects)
+            except Exception as error:  # noqa: BLE001  whatever it is, the next look may succeed
                 log.warning("abandoned_jobs_not_looked_up", problem=type(error).__name__)
+
+    async def look(self, suspects: set[int]) -> set[int]:
+        """Those that seem abandoned now; the ones that did before, too, are released."""
+        return await sync_to_async(self._look)(suspects)
 
     def _look(self, suspects: set[int]) -> set[int]:
         close_old_connections()
