@@ -25,11 +25,14 @@ _READ_AT_ONCE = 1_000
 def find_contradictions(*, now: datetime) -> int:
     """Keeps what is new, drops what no longer stands in both articles; returns how many are new.
 
-    What staff said is none stays known and is not brought up again. Slow; no transaction may be
-    open.
+    What staff said is none stays known and is not brought up again. Without an index nothing can
+    be compared, and what was found stays. Slow; no transaction may be open.
     """
+    index = get_active_index()
+    if index is None:
+        return 0
     standing, new = set(), 0
-    for left, right in _list_near_pairs():
+    for left, right in _list_near_pairs(index):
         found = find_contradiction(left.text, [_as_candidate(right)])
         if found is None:
             continue
@@ -51,11 +54,8 @@ def find_contradictions(*, now: datetime) -> int:
     return new
 
 
-def _list_near_pairs() -> Iterator[tuple[Passage, Passage]]:
+def _list_near_pairs(index: EmbeddingIndex) -> Iterator[tuple[Passage, Passage]]:
     """Pairs of passages of two public articles in one language, the nearest first."""
-    index = get_active_index()
-    if index is None:
-        return
     ids, rows = _read_rows(index)
     pairs = find_nearest_pairs(rows, above=NEAR, limit=MAX_PAIRS)
     passages = Passage.objects.select_related("article").defer("article__body")

@@ -3,7 +3,7 @@
 Loads no model, so the console may import it.
 """
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from agent.models import Contradiction, Gap
@@ -13,6 +13,8 @@ from knowledge.models import Article
 
 State = Gap.State
 
+_ATTEMPTS = 5
+
 
 @transaction.atomic
 def open_article(gap: Gap, *, staff: User) -> Article:
@@ -21,12 +23,13 @@ def open_article(gap: Gap, *, staff: User) -> Article:
     if locked.article is not None:
         return locked.article
     title = locked.draft_title or locked.title
-    article = Article.objects.create(
-        slug=_free_slug(title),
-        title=title,
-        body=locked.draft_body or title,
-        state=Article.State.DRAFT,
-        owner=staff,
+    article = _create_article(
+        Article(
+            title=title,
+            body=locked.draft_body or title,
+            state=Article.State.DRAFT,
+            owner=staff,
+        )
     )
     request_indexing(article.pk)
     locked.article, locked.state, locked.decided_by = article, State.DRAFTED, staff
@@ -45,6 +48,21 @@ def reopen_gap(gap: Gap) -> None:
 def dismiss_contradiction(contradiction: Contradiction) -> None:
     """The two sentences do not contradict each other, and are not brought up again."""
     Contradiction.objects.filter(pk=contradiction.pk).update(state=Contradiction.State.DISMISSED)
+
+
+def _create_article(article: Article) -> Article:
+    """Saved under a free address, which somebody else may take at the same moment."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        article.slug = _free_slug(article.title)
+        try:
+            with transaction.atomic():
+                article.save(force_insert=True)
+        except IntegrityError:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            break
+    return article
 
 
 def _free_slug(title: str) -> str:

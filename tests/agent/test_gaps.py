@@ -9,13 +9,15 @@ from django.test import Client
 from django.utils import timezone
 
 from agent.gaps.contradictions import find_contradictions
+from agent.gaps.decisions import open_article
 from agent.gaps.drafting import draft_articles
 from agent.gaps.finding import find_gaps
 from agent.gaps.stale import list_stale_articles
 from agent.models import Contradiction, Gap, GapQuestion, ModelBudget, ModelCall
 from crm.models import Message, User
-from knowledge.models import Article
+from knowledge.models import Article, EmbeddingIndex
 from tests.agent.conftest import ScriptedModel, write_article
+from tests.stage import beside
 from tickets.models import Ticket
 from tickets.services import rate_ticket, reply_to_ticket, resolve_ticket
 
@@ -143,6 +145,16 @@ def test_the_draft_becomes_an_article_in_one_click(client: Client, carol: User, 
     assert Article.objects.filter(state=Article.State.DRAFT).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_somebody_takes_at_the_same_moment_is_numbered() -> None:
+    carol = User.objects.create_user("cleo", "cleo@example.com", "x")
+    gap = Gap.objects.create(title="May I pet the dog?")
+    with beside(lambda: open_article(gap, staff=carol)) as start:
+        Article.objects.create(slug="drafts/may-i-pet-the-dog", title="Dogs", body="Yes.")
+        opened = start()
+    assert opened.result().slug == "drafts/may-i-pet-the-dog-2"
+
+
 def test_no_article_needed_can_be_taken_back(client: Client, carol: User, gap: Gap) -> None:
     client.force_login(carol)
     client.post(f"{GAPS}{gap.pk}/dismissal/")
@@ -209,6 +221,17 @@ def test_a_contradiction_that_was_mended_is_gone() -> None:
     Article.objects.filter(pk=article.pk).update(state="archived")
     find_contradictions(now=timezone.now())
     assert not Contradiction.objects.exists()
+
+
+def test_without_an_index_what_was_found_stays() -> None:
+    write_article(
+        "exports/mail", "When do I get my export?", "public",
+        "The file comes by e-mail within 30 minutes.",
+    )  # fmt: skip
+    find_contradictions(now=timezone.now())
+    EmbeddingIndex.objects.all().delete()
+    assert find_contradictions(now=timezone.now()) == 0
+    assert Contradiction.objects.exists()
 
 
 # --- Out of date ------------------------------------------------------------------------------
