@@ -30,9 +30,9 @@ def make_mind(
     model: str | None = None,
     rulebook: Rulebook | None = None,
 ) -> Mind:
-    """New for each run. Without an account nothing is counted, as in a trial; without a version
-    the conversation gets its own, a trial the active one; without a model it is the configured
-    ones."""
+    """New for each run. Without an account nothing is counted, as in a trial, and an account
+    without a conversation only pays for one; without a version the conversation gets its own, a
+    trial the active one; without a model it is the configured ones."""
     if version is None:
         conversation = account.conversation if account else None
         version = choose_version(
@@ -43,6 +43,6 @@ def make_mind(
         model=get_chat_model(account, only=model),
         prompt=text,
         version=version,
-        is_live=account is not None,
+        is_live=account is not None and account.conversation is not None,
         rulebook=rulebook,
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from agent.desk import ConversationDesk
 from agent.guardrails.rulebook import Rulebook
 from agent.journal import Journal
+from agent.metering import Account
 from agent.mind import make_mind
 from agent.models import AgentRun, PromptVersion
 from agent.pipeline import Considered, consider
@@ -41,11 +42,13 @@ def replay(
     version: PromptVersion | None = None,
     model: str | None = None,
     rulebook: Rulebook | None = None,
+    account: Account | None = None,
 ) -> Considered:
     """What would be decided today, by the active version of the prompt, the configured models and
     the rules in force, or by the given ones.
 
-    Slow, and a configured model is paid for it; no transaction may be open. Raises what the
+    Slow, and a configured model is paid for it, by the `account` if there is one; no transaction
+    may be open. Raises what the
     search or the database raise.
     """
     return consider(
@@ -53,7 +56,7 @@ def replay(
         desk=ReplayDesk(run.conversation, before=run.started_at),
         journal=journal or Journal(),
         search=search,
-        mind=make_mind(version=version, model=model, rulebook=rulebook),
+        mind=make_mind(account, version=version, model=model, rulebook=rulebook),
     )
 
 

@@ -1,3 +1,4 @@
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -7,6 +8,9 @@ from agent.models.run import AgentRun
 from crm.models import User
 from knowledge.models import Article
 from tickets.models import Ticket
+
+MAX_DAYS = 90
+MAX_QUESTIONS = 2_000
 
 
 class Replay(models.Model):
@@ -74,8 +78,20 @@ class Replay(models.Model):
         verbose_name=_("run"),
         help_text=_("The only one that is asked again; without it those of the last days."),
     )
-    days = models.PositiveSmallIntegerField(_("days back"), default=7)
-    limit = models.PositiveIntegerField(_("questions at most"), default=500)
+    days = models.PositiveSmallIntegerField(
+        _("days back"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)],
+    )
+    limit = models.PositiveIntegerField(
+        _("questions at most"),
+        default=500,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_QUESTIONS)],
+        help_text=_(
+            "A configured model is paid for each of them, up to two answers a question. It counts "
+            "for the day's budget, and the replay ends when that is used up."
+        ),
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.QUEUED, editable=False
     )

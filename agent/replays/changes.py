@@ -6,9 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agent import budgets
+from agent.fallback import OFFLINE
 from agent.guardrails.rulebook import Rulebook, build, get_rulebook, learn, make_rule
+from agent.metering import Account
 from agent.models import AgentRun, GuardrailRule, PromptVersion, Replay
 from agent.pipeline import Considered
 from agent.replay import replay as ask_again
@@ -34,9 +39,22 @@ class Change:
     search: Search = search_passages
 
     def ask(self, run: AgentRun) -> Considered:
+        """What would be decided, at the desk's own cost. Raises ReplayError where the day's budget
+        is used up: the offline model would answer instead, and tell nothing of the change."""
+        if self._is_paid and budgets.find_exhausted(None, now=timezone.now()):
+            raise ReplayError(_("The day's budget is used up. What was asked until then is below."))
         return ask_again(
-            run, model=self.model, version=self.version, rulebook=self.rulebook, search=self.search
+            run,
+            model=self.model,
+            version=self.version,
+            rulebook=self.rulebook,
+            search=self.search,
+            account=Account(),
         )
+
+    @property
+    def _is_paid(self) -> bool:
+        return (self.model or settings.LLM_MODEL) != OFFLINE
 
 
 @contextmanager

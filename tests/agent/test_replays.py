@@ -11,7 +11,15 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from agent.models import AgentRun, GuardrailRule, Prompt, Replay, ReplayResult
+from agent.models import (
+    AgentRun,
+    GuardrailRule,
+    ModelBudget,
+    ModelCall,
+    Prompt,
+    Replay,
+    ReplayResult,
+)
 from agent.prompt_versions import add_version
 from agent.prompts import ANSWER, DEFAULT
 from agent.replays.requests import request_replay
@@ -174,6 +182,30 @@ def test_the_command_prints_both_sides(
     assert "2 questions: 1 differ by this change, 0 by what changed." in printed
     with pytest.raises(CommandError, match="There is no article 0"):
         call_command("replay", "--article=0", stdout=output)
+
+
+@pytest.mark.parametrize("bound", ["--days=0", "--days=400", "--limit=0", "--limit=100000"])
+def test_a_replay_is_bounded(bound: str, help_centre: dict[str, Article]) -> None:
+    with pytest.raises(CommandError, match="Ensure this value"):
+        call_command("replay", bound, stdout=StringIO())
+    assert not Replay.objects.exists()
+
+
+def test_a_replay_counts_for_the_day_and_ends_with_its_budget(
+    past: list[AgentRun], replay: Callable[..., Replay], model: ScriptedModel
+) -> None:
+    ModelBudget.objects.all().delete()
+    ModelBudget.objects.create(scope="day", tokens=150)
+    model.play(
+        [("search_knowledge_base", {"query": "export"})],
+        [("escalate_to_human", {"reason": "account", "summary": "A person has to look."})],
+    )
+    tried = replay(kind=Kind.MODEL, model="openai/gpt-4o-mini")
+    assert (tried.state, tried.done, tried.total) == ("failed", 0, 2)
+    assert "budget is used up" in tried.error
+    assert len(model.requests) == 2
+    assert ModelCall.objects.filter(conversation=None).count() == 2
+    assert not Message.objects.filter(author="agent", created_at__gt=tried.created_at).exists()
 
 
 # --- In the console --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,6 +43,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         tried = self._build(options)
         tried.created_at = timezone.now()
+        try:
+            tried.clean_fields()
+        except ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from None
         tried.save()
         run_replay(tried.pk, clock=timezone.now)
         tried.refresh_from_db()
