@@ -3,7 +3,6 @@
 import argparse
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -11,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
+from benchmarks.accept.processor import Clock, Stopwatch, own_children, tree
+from benchmarks.accept.subject import Subject
 from benchmarks.report import Row, print_table, write_json
 from benchmarks.scratch import ROOT, Scratch, free_port, stop
 
@@ -23,6 +26,7 @@ _SETTINGS = {
 }
 _CLIENTS = 16
 _PER_SECOND = 1000
+_OFFER_SECONDS = 20
 
 
 def main() -> int:
@@ -48,54 +52,61 @@ def _measure(desk: Scratch, *, seconds: int, rounds: int) -> list[Row]:
     from benchmarks.accept import pgbench
     from benchmarks.accept.offered import offer
     from benchmarks.accept.requests import write_forms, write_webhooks
-    from benchmarks.accept.transaction import pgbench_statement
+    from benchmarks.accept.transaction import STATEMENT
 
-    desk.start("web")
+    web = tree(desk.start("web").pid)
     desk.await_web()
     webhooks, forms = desk.folder / "webhooks.tsv", desk.folder / "forms.tsv"
     socket = Path(connection.get_connection_params()["host"])
-    limit: list[float] = []
-    ours: list[float] = []
-    theirs: list[float] = []
-    asked: list[float] = []
-    errors = 0
-    with _standin(desk) as standin_port:
+    postgres = {"PostgreSQL": tree(_postmaster())}
+    limit, ours = Subject("pgbench, one event a commit"), Subject("webhook")
+    theirs, asked = Subject("stand-in: FastAPI, asyncpg, Redis"), Subject("form")
+
+    def drive(subject: Subject, port: int, file: Path, **servers: Clock) -> None:
+        watch = Stopwatch({**postgres, **servers, "load": own_children})
+        result = _wrk(port, file, seconds=seconds)
+        subject.note(result["requests"], seconds=result["seconds"], watch=watch)
+        subject.errors += int(result["errors"])
+
+    with _standin(desk) as (standin_port, standin, redis):
         for number in range(rounds):
             _say(f"round {number + 1} of {rounds}")
             write_webhooks(webhooks, url=desk.url, token=_TOKEN, count=4000 * seconds)
             write_forms(forms, count=600 * seconds)
-            limit.append(
-                pgbench.measure(
-                    pgbench_statement(), socket=socket, folder=desk.folder,
-                    clients=_CLIENTS, seconds=seconds,
-                )
-            )  # fmt: skip
-            for port, file, rates in (
-                (desk.port, webhooks, ours),
-                (desk.port, forms, asked),
-                (standin_port, webhooks, theirs),
-            ):
-                result = _wrk(port, file, seconds=seconds)
-                rates.append(result["requests"] / result["seconds"])
-                errors += int(result["errors"])
-        write_webhooks(webhooks, url=desk.url, token=_TOKEN, count=_PER_SECOND * 20)
-        offered = offer(desk.port, webhooks, per_second=_PER_SECOND, seconds=20)
-    rate, bound = statistics.median(ours), statistics.median(limit)
-    standin = statistics.median(theirs)
+            watch = Stopwatch({**postgres, "load": own_children})
+            rate = pgbench.measure(
+                STATEMENT, socket=socket, folder=desk.folder, clients=_CLIENTS, seconds=seconds
+            )
+            limit.note(rate * seconds, seconds=seconds, watch=watch)
+            drive(ours, desk.port, webhooks, web=web)
+            drive(theirs, standin_port, webhooks, web=standin, Redis=redis)
+            drive(asked, desk.port, forms, web=web)
+        write_webhooks(webhooks, url=desk.url, token=_TOKEN, count=_PER_SECOND * _OFFER_SECONDS)
+        offered = offer(desk.port, webhooks, per_second=_PER_SECOND, seconds=_OFFER_SECONDS)
     p99 = offered.percentile(0.99) * 1000
-    refused = errors + offered.errors
+    refused = offered.errors + sum(each.errors for each in (ours, theirs, asked))
     return [
-        Row("pgbench, the same statement", bound, "1/s"),
-        Row("webhook", rate, "1/s"),
-        Row("webhook against pgbench", rate / bound, "", "at least 0.8", rate >= 0.8 * bound),
-        Row("stand-in: FastAPI, asyncpg, Redis", standin, "1/s"),
-        Row("webhook against the stand-in", rate / standin, "", "above 1", rate > standin),
-        Row("form", statistics.median(asked), "1/s"),
+        *limit.rows(),
+        *ours.rows(),
+        *ours.against(limit, aim=0.8),
+        *theirs.rows(),
+        *ours.against(theirs, aim=1),
+        *asked.rows(),
         Row("answers that are no success", refused, "", "0", refused == 0),
         Row(f"offered {_PER_SECOND} webhooks/s: taken", offered.rate, "1/s"),
         Row("  p50", offered.percentile(0.5) * 1000, "ms"),
         Row("  p99", p99, "ms", "below 500", p99 < 500),
-    ]  # fmt: skip
+    ]
+
+
+def _postmaster() -> int:
+    from django.db import connection
+
+    connection.ensure_connection()
+    parent = psutil.Process(connection.connection.info.backend_pid).parent()
+    if parent is None:
+        raise RuntimeError("The database's main process is not to be seen.")
+    return int(parent.pid)
 
 
 def _wrk(port: int, file: Path, *, seconds: int) -> dict[str, float]:
@@ -114,8 +125,9 @@ def _wrk(port: int, file: Path, *, seconds: int) -> dict[str, float]:
 
 
 @contextmanager
-def _standin(desk: Scratch) -> Iterator[int]:
-    """The stand-in with its own table on the same server, and a Redis of its own."""
+def _standin(desk: Scratch) -> Iterator[tuple[int, Clock, Clock]]:
+    """The stand-in with its own table on the same server, and a Redis of its own: its port, and
+    the clocks of both."""
     from django.db import connection
 
     from benchmarks.accept import standin_table
@@ -143,7 +155,7 @@ def _standin(desk: Scratch) -> Iterator[int]:
     )  # fmt: skip
     try:
         time.sleep(3)
-        yield port
+        yield port, tree(web.pid), tree(redis.pid)
     finally:
         stop(web)
         stop(redis)

@@ -1,46 +1,25 @@
-"""The statement of an accepted webhook for pgbench, taken from the product as it executes it."""
+"""The limit: the leanest SQL that keeps one webhook and its job, as pgbench runs it.
 
-from collections.abc import Callable
-from typing import Any
+One statement, prepared, for one event. (The product's own takes all that arrive together.)
+"""
 
-from django.db import connection, transaction
-from django.utils import timezone
-from psycopg import ClientCursor
+import json
 
-from channels.intake import accept_event
+_PAYLOAD = json.dumps(
+    {"parameters": [["Body", "How do I change the plan of my account, and from when?"]] * 8}
+).replace(": ", " : ")  # pgbench takes a colon before a letter or a digit for a variable
 
-_PAYLOAD: dict[str, object] = {
-    "parameters": [["Body", "How do I change the plan of my account, and from when?"]] * 8
-}
-
-
-def pgbench_statement() -> str:
-    """Accepts one event, undoes it, and returns the SQL with pgbench's variables in the places
-    of the ids: :first, :second, :sender. No literal may hold a colon before a letter or digit,
-    which pgbench would take for a variable."""
-    executed: list[str] = []
-    now = timezone.now()
-
-    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        executed.append(ClientCursor(context["connection"].connection).mogrify(sql, params))
-        return execute(sql, params, many, context)
-
-    with transaction.atomic(), connection.execute_wrapper(note):
-        accept_event(
-            channel="whatsapp",
-            external_id="EXTERNAL",
-            payload=_PAYLOAD,
-            sender="SENDER",
-            now=now,
-        )
-        transaction.set_rollback(True)
-    (statement,) = executed
-    for literal, expression in (
-        (ClientCursor(connection.connection).mogrify("%s", [now]), "now()"),
-        ("'EXTERNAL'", "('bench:' || :first::text || ':' || :second::text)"),
-        ("'inbound:whatsapp:SENDER'", "('bench:' || :sender::text)"),
-    ):
-        if literal not in statement:
-            raise ValueError(f"{literal} does not stand in the statement.")
-        statement = statement.replace(literal, expression)
-    return statement
+STATEMENT = f"""
+    WITH event AS (
+        INSERT INTO channels_inboundevent
+            (channel, external_id, payload, raw, state, problem, attempts, received_at)
+        VALUES ('whatsapp', 'bench-' || :first::text || '-' || :second::text, '{_PAYLOAD}', NULL,
+            'received', '', 0, now())
+        ON CONFLICT (external_id) DO NOTHING
+        RETURNING id
+    )
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        'inbound', 'channels.process_event', 10, 'bench-' || :sender::text, NULL,
+        jsonb_build_object('event_id', id, 'correlation_id', md5(:first::text)), NULL
+    )::procrastinate_job_to_defer_v1]) FROM event
+"""
