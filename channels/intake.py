@@ -1,5 +1,7 @@
 """What a provider hands over is kept before anything is done with it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -10,21 +12,55 @@ from psycopg.types.json import Jsonb
 
 from channels.models import InboundEvent
 from config import jobs
+from config.correlation import get_correlation_id
 
 _TASK = "channels.process_event"
 _QUEUE = "inbound"
 
-# Stores the event and its job together, or neither, and yields a row only for a new event.
-_ACCEPT = """
-    WITH event AS (
+_JOBS, _JOB_PARAMETERS = jobs.jobs_expression(
+    _TASK,
+    queue=_QUEUE,
+    lock="arrived.lock",
+    row_argument="event_id",
+    row="event.id",
+    correlation_id="arrived.correlation_id",
+)
+# Stores the events and their jobs together, or none, and yields the ids of the jobs.
+_ACCEPT = f"""
+    WITH arrived AS (
+        SELECT * FROM ROWS FROM (
+            jsonb_to_recordset(%(events)s::jsonb) AS (
+                channel text, external_id text, received_at timestamptz, payload jsonb,
+                lock text, correlation_id text
+            ),
+            unnest(%(raws)s::bytea[])
+        ) WITH ORDINALITY AS one(
+            channel, external_id, received_at, payload, lock, correlation_id, raw, place
+        )
+    ), event AS (
         INSERT INTO channels_inboundevent
             (channel, external_id, payload, raw, state, problem, attempts, received_at)
-        VALUES (%(channel)s, %(external_id)s, %(payload)s, %(raw)s, %(state)s, '', 0, %(now)s)
+        SELECT channel, external_id, payload, raw, %(state)s, '', 0, received_at
+        FROM arrived ORDER BY place
         ON CONFLICT (external_id) DO NOTHING
-        RETURNING id
+        RETURNING id, external_id
     )
-    SELECT JOB FROM event
-"""
+    SELECT {_JOBS} FROM event JOIN arrived USING (external_id)
+"""  # noqa: S608  of our own constants
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What a provider handed over. What one `sender` sent is read in the order of its arrival."""
+
+    channel: str
+    external_id: str
+    sender: str
+    received_at: datetime
+    payload: dict[str, object] = field(repr=False)
+    raw: bytes | None = field(default=None, repr=False)
+    # Of the request that brought it.
+    correlation_id: str = field(default_factory=get_correlation_id)
 
 
 def accept_event(
@@ -36,25 +72,41 @@ def accept_event(
     now: datetime,
     raw: bytes | None = None,
 ) -> bool:
-    """Stores what arrived and the job that will read it, in one commit; False if it is known.
+    """Stores what arrived and the job that will read it, in one commit; False if it is known."""
+    return bool(accept_events([Arrived(channel, external_id, sender, now, payload, raw)]))
 
-    One statement, hence one round trip and whole with or without a transaction around it. What
-    the same `sender` sent is read in the order of its arrival.
+
+def accept_events(arrived: Sequence[Arrived]) -> int:
+    """Stores all that arrived and the jobs that will read it, in one commit; how much was new.
+
+    One statement, hence one round trip and whole with or without a transaction around it. One
+    that the database refuses takes the others with it. So does a deadlock, which calls that
+    bring the same events in another order may run into.
     """
-    job, parameters = jobs.job_expression(
-        _TASK, lock=_lock(channel, sender), queue=_QUEUE, row_argument="event_id", row="event.id"
-    )
-    row: dict[str, Any] = {
-        "channel": channel,
-        "external_id": external_id[:255],
-        "payload": Jsonb(payload),
-        "raw": raw,
+    new: dict[str, Arrived] = {}
+    for each in arrived:
+        new.setdefault(each.external_id[:255], each)
+    parameters = {
+        **_JOB_PARAMETERS,
         "state": InboundEvent.State.RECEIVED.value,
-        "now": now,
+        "events": Jsonb([_as_json(name, each) for name, each in new.items()]),
+        "raws": [each.raw for each in new.values()],
     }
     with _preparing_cursor() as cursor:
-        cursor.execute(_ACCEPT.replace("JOB", job), {**row, **parameters})
-        return bool(cursor.rowcount)
+        cursor.execute(_ACCEPT, parameters)
+        (job_ids,) = cursor.fetchone()
+    return len(job_ids or ())
+
+
+def _as_json(name: str, arrived: Arrived) -> dict[str, object]:
+    return {
+        "channel": arrived.channel,
+        "external_id": name,
+        "received_at": arrived.received_at.isoformat(),
+        "payload": arrived.payload,
+        "lock": _lock(arrived.channel, arrived.sender),
+        "correlation_id": arrived.correlation_id,
+    }
 
 
 def _lock(channel: str, sender: str) -> str:

@@ -29,6 +29,11 @@ class DatabaseGate:
             self._closed_until = now + _LONGEST_TRY
             return True
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the database is not known to be away."""
+        return not self._closed_until
+
     def note(self, error: OperationalError) -> None:
         """Closes if a connection was waited for in vain; other trouble is one request's."""
         if isinstance(error.__cause__, PoolTimeout):

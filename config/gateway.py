@@ -15,10 +15,13 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
+from django.http import HttpResponse
+
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Express = Callable[[dict[str, Any]], Awaitable[HttpResponse | None]]
 
 # Seconds without a byte of the body, and for all of it: what a slow line needs for its files.
 _SILENCE = 20.0
@@ -29,18 +32,20 @@ _IN_MEMORY = 64 * 1024
 
 class Gateway:
     """The ASGI application. A body above `max_bytes` is not read on: the application is told that
-    it is larger, with none of it."""
+    it is larger, with none of it. What `express` answers, in the event loop, takes no thread."""
 
     def __init__(
         self,
         application: Wsgi,
         *,
+        express: Express | None = None,
         threads: int,
         max_bytes: int,
         silence: float = _SILENCE,
         patience: float = _PATIENCE,
     ) -> None:
         self._application = application
+        self._express = express
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._max_bytes = max_bytes
         self._silence = silence
@@ -58,10 +63,8 @@ class Gateway:
                 return
             except _Gone:
                 return
-            body.seek(0)
             environ = {**_describe(scope), "wsgi.input": body, "CONTENT_LENGTH": str(length)}
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._ask, environ)
+            answer = await self._answer(environ, body)
         await _write(send, answer, without_body=scope["method"] == "HEAD")
 
     async def _read(self, scope: Event, receive: Receive, body: IO[bytes]) -> int:
@@ -84,14 +87,22 @@ class Gateway:
             if not event.get("more_body"):
                 return length
 
+    async def _answer(self, environ: dict[str, Any], body: IO[bytes]) -> "_Answer":
+        if self._express:
+            body.seek(0)
+            response = await self._express(environ)
+            if response is not None:
+                return _Answer(response.status_code, _encode(response.items()), response.content)
+        body.seek(0)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._ask, environ)
+
     def _ask(self, environ: dict[str, Any]) -> "_Answer":
         answer = _Answer()
 
         def start(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
             answer.status = int(status.partition(" ")[0])
-            answer.headers = [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
-            ]
+            answer.headers = _encode(headers)
 
         parts = self._application(environ, start)
         try:
@@ -117,6 +128,10 @@ class _Answer:
 async def _write(send: Send, answer: _Answer, *, without_body: bool = False) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": b"" if without_body else answer.body})
+
+
+def _encode(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def _declared_length(scope: Event) -> int:

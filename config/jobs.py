@@ -7,7 +7,6 @@ transaction; the check bans it.)
 """
 
 import functools
-import json
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -144,34 +143,35 @@ def enqueue(
     return deferrer.defer()
 
 
-def job_expression(
-    name: str, *, lock: str, queue: str, row_argument: str, row: str
+def jobs_expression(
+    name: str, *, queue: str, lock: str, row_argument: str, row: str, correlation_id: str
 ) -> tuple[str, dict[str, Any]]:
-    """SQL that enqueues what `enqueue` would, with its parameters, for a statement that writes
-    the row which the job is about: one round trip, and no transaction is needed.
+    """SQL that enqueues what `enqueue` would for each row of its SELECT, in the order of `row`,
+    with its parameters: for a statement that writes the rows which the jobs are about, so that
+    both take one round trip and no transaction is needed.
 
-    The job's only argument, `row_argument`, is the value of the SQL expression `row`.
+    It is an aggregate; its value is the array of the jobs' ids, or NULL where there is no row.
+    `lock`, `row` and `correlation_id` are SQL expressions; the job's `row_argument` is `row`.
     """
     if queue not in QUEUES:
         raise ValueError(f"There is no queue {queue!r}: no worker would look into it.")
-    correlation_id = get_correlation_id()
-    return _JOB_EXPRESSION.replace("ROW_ID", row), {
+    # The function by which Procrastinate itself defers (its `sql/queries.sql`, `defer_jobs`).
+    expression = f"""
+        procrastinate_defer_jobs_v1(array_agg(
+            ROW(%(job_queue)s, %(job_task)s, %(job_priority)s, {lock}, NULL,
+                jsonb_strip_nulls(jsonb_build_object(
+                    %(job_row_argument)s::text, {row},
+                    'correlation_id', nullif({correlation_id}, ''))),
+                NULL)::procrastinate_job_to_defer_v1
+            ORDER BY {row}
+        ))
+    """
+    return expression, {
         "job_queue": queue,
         "job_task": name,
         "job_priority": QUEUES[queue],
-        "job_lock": lock,
         "job_row_argument": row_argument,
-        "job_arguments": json.dumps({"correlation_id": correlation_id} if correlation_id else {}),
     }
-
-
-# The function by which Procrastinate itself defers (its `sql/queries.sql`, `defer_jobs`).
-_JOB_EXPRESSION = """
-    procrastinate_defer_jobs_v1(ARRAY[ROW(
-        %(job_queue)s, %(job_task)s, %(job_priority)s, %(job_lock)s, NULL,
-        %(job_arguments)s::jsonb || jsonb_build_object(%(job_row_argument)s::text, ROW_ID), NULL
-    )::procrastinate_job_to_defer_v1])
-"""
 
 
 def has_job(*, lock: Combinable) -> Exists:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.errors import HttpError
 
-from channels.intake import accept_event
+from channels.group_commit import GroupCommit
+from channels.intake import Arrived, accept_events
 from channels.whatsapp.arrival import event_payload
 from channels.whatsapp.callbacks import apply_status
 from channels.whatsapp.inbound import parse_inbound, parse_status
@@ -30,16 +31,22 @@ router = Router(tags=["webhooks"])
 @router.post("/webhooks/whatsapp", url_name="whatsapp-webhook", summary="A WhatsApp message")
 def receive_message(request: HttpRequest) -> HttpResponse:
     """Called by Twilio, whose signature over PUBLIC_URL it needs. Keeps the message."""
-    parameters = _authentic(request)
-    event_id, sender = _names(parameters, request.body)
-    accept_event(
-        channel=Conversation.Channel.WHATSAPP,
-        external_id=event_id,
-        payload=event_payload(parameters),
-        sender=sender,
-        now=timezone.now(),
-    )
+    accept_events([_arrived(_authentic(request), request.body)])
     return _taken()
+
+
+async def receive_with_others(request: HttpRequest) -> HttpResponse | None:
+    """As `receive_message`, in one commit with what arrives at the same time. None if it is not
+    signed; raises DatabaseError if the commit failed, perhaps for another's sake. In both cases
+    `receive_message` is to be asked, which says why or keeps it alone."""
+    parameters = _signed(request)
+    if parameters is None:
+        return None
+    await _commits.keep(_arrived(parameters, request.body))
+    return _taken()
+
+
+_commits = GroupCommit()
 
 
 @router.post(
@@ -62,26 +69,37 @@ def sender_key(value: str) -> str:
     return salted_hmac("channels.whatsapp.sender", value, algorithm="sha256").hexdigest()[:32]
 
 
-def _authentic(request: HttpRequest) -> Parameters:
-    """The form, if Twilio signed it; else 403."""
+def _signed(request: HttpRequest) -> Parameters | None:
     query = request.META.get("QUERY_STRING", "")
     address = f"{request.path}?{query}" if query else request.path
-    parameters = read_signed(address, request.body, request.headers.get("X-Twilio-Signature"))
+    return read_signed(address, request.body, request.headers.get("X-Twilio-Signature"))
+
+
+def _authentic(request: HttpRequest) -> Parameters:
+    """The form, if Twilio signed it; else 403."""
+    parameters = _signed(request)
     if parameters is None:
         log.warning("whatsapp_signature_refused", path=request.path)
         raise HttpError(403, _("The signature is missing or wrong."))
     return parameters
 
 
-def _names(parameters: Parameters, body: bytes) -> tuple[str, str]:
-    """The event's id and its sender's key. What cannot be read is an event of its own, which
-    the worker parks for a person."""
+def _arrived(parameters: Parameters, body: bytes) -> Arrived:
+    """What cannot be read is an event of its own, which the worker parks for a person."""
     try:
         message = parse_inbound(parameters)
     except MalformedWebhook:
-        digest = hashlib.sha256(body).hexdigest()[:40]
-        return external_id(f"malformed:{digest}"), "malformed"
-    return message.external_id, sender_key(message.from_identity.value)
+        name = external_id(f"malformed:{hashlib.sha256(body).hexdigest()[:40]}")
+        sender = "malformed"
+    else:
+        name, sender = message.external_id, sender_key(message.from_identity.value)
+    return Arrived(
+        channel=Conversation.Channel.WHATSAPP,
+        external_id=name,
+        sender=sender,
+        received_at=timezone.now(),
+        payload=event_payload(parameters),
+    )
 
 
 def _taken() -> HttpResponse:

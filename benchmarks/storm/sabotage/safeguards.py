@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,10 @@ from django.db import transaction
 from agent import asking, runs
 from agent.types import Verdict
 from channels import delivery, intake
-from channels.gmail import fetching
 from channels.gmail.adapter import GmailAdapter
+from channels.intake import Arrived
 from channels.web import submission
-from channels.whatsapp import missed, webhook
+from channels.whatsapp import webhook
 from channels.whatsapp.adapter import WhatsAppAdapter
 from config import jobs
 from crm.models import Conversation, Message
@@ -26,13 +27,15 @@ _SLOW_BROKER = 0.4  # seconds
 
 def without_deduplication() -> None:
     """What comes twice is taken for something new."""
-    accept_event, accept_form = intake.accept_event, submission._accept
+    accept_events, accept_form = intake.accept_events, submission._accept
 
-    def accept_new(*, external_id: str, **details: Any) -> bool:
-        return accept_event(external_id=f"{external_id}:{uuid.uuid4()}", **details)
+    def accept_new(arrived: Sequence[Arrived]) -> int:
+        return accept_events(
+            [replace(one, external_id=f"{one.external_id}:{uuid.uuid4()}") for one in arrived]
+        )
 
-    for module in (webhook, missed, fetching):
-        module.accept_event = accept_new  # type: ignore[attr-defined]
+    for module in (intake, webhook):
+        module.accept_events = accept_new  # type: ignore[attr-defined]
     submission._accept = lambda token, *rest, **more: accept_form(str(uuid.uuid4()), *rest, **more)
     make = IncomingMessage.__init__
 

@@ -1,0 +1,69 @@
+"""Webhooks that arrive together are kept in one commit.
+
+A commit costs PostgreSQL and this process about as much for one event as for ten. Nobody waits
+for company: the first is written at once, and what arrives meanwhile is the next commit.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from django.db import connection, connections
+
+from channels import intake
+from channels.intake import Arrived
+
+log = structlog.get_logger(__name__)
+
+# Events of one commit: more would save nothing, and let the first wait for the last.
+_MOST = 64
+
+
+class GroupCommit:
+    """For one event loop at a time. Its one thread keeps a connection of its own."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
+
+    async def keep(self, arrived: Arrived) -> None:
+        """Returns once the event and its job are committed, or are known from before.
+
+        Raises what the commit raised, which then kept nothing of any event in it.
+        """
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((arrived, kept))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        await kept
+
+    def release(self) -> None:
+        """Gives the connection back; the next event takes one anew."""
+        self._thread.submit(connections.close_all).result()
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            events = [arrived for arrived, _kept in batch]
+            error = await loop.run_in_executor(self._thread, _try_to_accept, events)
+            for _arrived, kept in batch:
+                if kept.done():  # its client left
+                    continue
+                if error:
+                    kept.set_exception(error)
+                else:
+                    kept.set_result(None)
+        self._writing = None
+
+
+def _try_to_accept(events: Sequence[Arrived]) -> Exception | None:
+    try:
+        intake.accept_events(events)
+    except Exception as error:  # raised where each of them is waited for
+        log.warning("group_commit_failed", events=len(events), exc_info=error)
+        connection.close()
+        return error
+    return None
