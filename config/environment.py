@@ -181,7 +181,7 @@ def database(name: str, *, embedded_at: Path) -> dict[str, Any]:
         )
         return embedded
     configured = dict(environ.Env.db_url_config(value))
-    return {**configured, "ENGINE": "django.db.backends.postgresql"}
+    return {**configured, "ENGINE": "config.postgres"}
 
 
 def mail_server(name: str) -> dict[str, Any]:

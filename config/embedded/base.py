@@ -1,4 +1,4 @@
-"""The backend: Django's PostgreSQL backend on a server that starts at the first connection.
+"""The backend: `config.postgres` on a server that starts at the first connection.
 
 DATABASES takes, besides the usual keys, DATA_DIR (the server's folder) and DURABLE (False gives
 up safety against power loss, for tests).
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import OperationalError
-from django.db.backends.postgresql import base, client, creation
+from django.db.backends.postgresql import client, creation
 
 from config.embedded import cluster
 from config.embedded.programs import find_program
 from config.embedded.server import Server, get_server
+from config.postgres import base
 
 
 class DatabaseClient(client.DatabaseClient):

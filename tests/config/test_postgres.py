@@ -1,0 +1,27 @@
+"""Connections that the server closed while they waited in the pool."""
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import Client
+
+
+def end_every_waiting_connection() -> int:
+    """As a restart of the server does; returns how many there were."""
+    params = connection.get_connection_params()
+    names = ("host", "port", "user", "dbname", "password")
+    own = {name: params[name] for name in names if params.get(name)}
+    with psycopg.connect(**own, autocommit=True) as other:
+        ended = other.execute(
+            "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchone()
+    return int((ended or [0])[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_restart_of_the_server_nobody_is_told_that_it_is_away(client: Client) -> None:
+    assert client.get("/help/").status_code == 200
+    connection.close()  # it goes back to the pool
+    assert end_every_waiting_connection() >= 1
+    assert client.get("/help/").status_code == 200
