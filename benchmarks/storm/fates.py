@@ -11,12 +11,16 @@ NO_REPLY = "no reply, with a reason"
 UNDELIVERED = "answer not delivered, shown to staff"
 FATES = (ANSWERED, BY_STAFF, HANDED_OVER, TAKEN_OVER, DRAFTED, NO_REPLY, UNDELIVERED)
 
-# A reply and what it answers carry the same moment.
+# A reply and what it answers carry the same moment. An answer of the agent that a person overtook
+# is cancelled; then what that person wrote is the answer.
 _QUERY = """
 SELECT substring(m.text FROM 'ref-[0-9]{5}'),
        CASE
            WHEN reply.state = 'sent' AND reply.author = 'agent' THEN 'answered'
-           WHEN reply.state = 'sent' THEN 'answered by staff'
+           WHEN reply.state = 'sent' OR m.answered_at IS NOT NULL AND EXISTS (
+               SELECT 1 FROM crm_message s WHERE s.conversation_id = m.conversation_id
+               AND s.author = 'staff' AND s.state = 'sent' AND s.id > m.id
+           ) THEN 'answered by staff'
            WHEN reply.id IS NOT NULL AND EXISTS (
                SELECT 1 FROM channels_delivery d
                JOIN crm_staffalert a ON a.key = 'delivery:' || d.id

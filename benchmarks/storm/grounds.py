@@ -23,7 +23,7 @@ _SEARCHES = """
 SELECT run_id, detail FROM agent_agentstep
 WHERE kind = 'tool' AND title = 'search_knowledge_base'
 """
-_SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n+|\\n")
 _WORD = re.compile(r"\w+")
 
 Passages = dict[str, list[str]]  # by the title of their article
@@ -58,4 +58,6 @@ def find_groundless(desk: Desk) -> dict[str, int]:
 
 
 def _words(text: str) -> str:
+    """In one row, also of what a model copies from a search as JSON."""
+    text = text.replace("\\n", " ").replace('\\"', '"')
     return " ".join(_WORD.findall(text.lower()))
