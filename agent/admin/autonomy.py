@@ -1,5 +1,6 @@
 """The ladder of autonomy: where each intent stands on each channel, why, and what it takes."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,7 +35,7 @@ _TONES: dict[str, str] = {Level.SHADOW: "", Level.DRAFT: "primary", Level.AUTOMA
 @admin.register(Rung)
 class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
     list_display = (
-        "show_intent", "channel", "show_level", "show_record", "threshold", "is_fixed",
+        "show_intent", "channel", "show_effect", "show_level", "show_record", "threshold",
         "changed_at",
     )  # fmt: skip
     list_filter = (
@@ -46,6 +47,7 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
     list_before_template = "agent/admin/_autonomy.html"
     search_fields = ("intent",)
     list_per_page = 60
+    show_full_result_count = False
     fields = ("level", "is_fixed", "threshold", "why", "changed_at")
     readonly_fields = ("why", "changed_at")
     actions = ("let_answer", "let_draft", "let_watch", "release")
@@ -66,7 +68,12 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
             name: (title, risk)
             for name, title, risk in Intent.objects.values_list("name", "title", "risk")
         }
-        context = {**(extra_context or {}), "autonomy": settings.AUTONOMY}
+        effects = Counter(rung.effective_level for rung in Rung.objects.only("level", "is_fixed"))
+        context = {
+            **(extra_context or {}),
+            "autonomy": settings.AUTONOMY,
+            "effects": [(level.label, effects[level]) for level in Level],
+        }
         return super().changelist_view(request, context)
 
     def save_model(self, request: HttpRequest, obj: Rung, form: Any, change: bool) -> None:
@@ -84,9 +91,18 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
             _t("risk: %(risk)s") % {"risk": Intent.Risk(risk).label},
         )
 
-    @display(description=_("level"), ordering="level", label=_TONES)
-    def show_level(self, rung: Rung) -> tuple[str, str]:
-        return rung.level, rung.get_level_display()
+    @display(description=_("what it does now"), label=_TONES)
+    def show_effect(self, rung: Rung) -> tuple[str, str]:
+        level = Level(rung.effective_level)
+        return level, str(level.label)
+
+    @display(description=_("on the ladder"), ordering="level")
+    def show_level(self, rung: Rung) -> str:
+        return format_html(
+            '<span class="ah-cell">{}<span class="ah-cell__sub">{}</span></span>',
+            rung.get_level_display(),
+            _t("fixed by staff") if rung.is_fixed else "",
+        )
 
     @display(description=_("since then"))
     def show_record(self, rung: Rung) -> str:
@@ -97,8 +113,15 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
         return format_html(
             '<span class="ah-cell">{}<span class="ah-cell__sub">{}</span></span>',
             figures if counted.total else _t("nothing measured yet"),
-            say_next(rung, counted, risk=risk),
+            self._say_next(rung, counted, risk),
         )
+
+    def _say_next(self, rung: Rung, counted: Record, risk: str) -> str:
+        if rung.is_fixed:
+            return ""
+        if settings.AUTONOMY != "earned":
+            return _t("moves with AUTONOMY=earned only")
+        return say_next(rung, counted, risk=risk)
 
     @action(description=_("Let it answer by itself, and fix that"), permissions=["change"])
     def let_answer(self, request: HttpRequest, rungs: QuerySet[Rung]) -> None:

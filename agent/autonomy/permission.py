@@ -36,7 +36,7 @@ def permit(stakes: Stakes, *, confidence: float) -> Permission:
         return Permission(Action.DRAFT, _("A person approves every answer (AUTONOMY)."))
     risk = get_risk(stakes.intent)
     rung = Rung.objects.filter(channel=stakes.channel, intent=stakes.intent).first()
-    level = _level(rung, risk)
+    level = rung.effective_level if rung else default_level(risk)
     if level == Level.SHADOW:
         return Permission(Action.SHADOW, _("The agent only watches such questions here so far."))
     if level == Level.DRAFT:
@@ -56,7 +56,6 @@ def get_risk(intent: str) -> str:
     return risk or Risk.MEDIUM
 
 
-def _level(rung: Rung | None, risk: str) -> str:
-    if settings.AUTONOMY == "earned":
-        return rung.level if rung else FIRST_LEVEL[risk]
-    return rung.level if rung and rung.is_fixed else Level.AUTOMATIC
+def default_level(risk: str) -> str:
+    """What counts where there is no rung yet."""
+    return FIRST_LEVEL[risk] if settings.AUTONOMY == "earned" else Level.AUTOMATIC

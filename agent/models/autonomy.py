@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -49,3 +50,11 @@ class Rung(models.Model):
     def __str__(self) -> str:
         intent = self.intent or _("other")
         return f"{intent} · {self.get_channel_display()}"
+
+    @property
+    def effective_level(self) -> str:
+        """What the agent does here, which the setting may decide over the ladder."""
+        if settings.AUTONOMY == "draft":
+            return self.Level.DRAFT
+        climbs = settings.AUTONOMY == "earned" or self.is_fixed
+        return self.level if climbs else self.Level.AUTOMATIC

@@ -162,7 +162,7 @@ def _answered(ask: Ask, answer: Answer) -> Ticket:
 
 
 def test_the_console_shows_the_ladder_and_staff_fix_a_rung(
-    client: Client, carol: User, django_assert_max_num_queries: Any
+    client: Client, carol: User, settings: Any, django_assert_max_num_queries: Any
 ) -> None:
     Intent.objects.create(name="export_board", title="Export a board", risk="low")
     ensure_rungs(now=NOW)
@@ -170,7 +170,10 @@ def test_the_console_shows_the_ladder_and_staff_fix_a_rung(
     with django_assert_max_num_queries(12):
         page = client.get("/admin/agent/rung/").content.decode()
     assert "Export a board" in page
-    assert "20 more to rise" in page
+    assert "20 more to rise" not in page  # nothing rises while every answer is sent
+    assert "AUTONOMY=automatic" in page
+    settings.AUTONOMY = "earned"
+    assert "20 more to rise" in client.get("/admin/agent/rung/").content.decode()
     rung = Rung.objects.get(channel="email", intent="export_board")
     client.post("/admin/agent/rung/", {"action": "let_answer", "_selected_action": [rung.pk]})
     rung.refresh_from_db()
@@ -179,6 +182,29 @@ def test_the_console_shows_the_ladder_and_staff_fix_a_rung(
     client.post("/admin/agent/rung/", {"action": "release", "_selected_action": [rung.pk]})
     rung.refresh_from_db()
     assert (rung.level, rung.is_fixed) == ("automatic", False)
+
+
+@pytest.mark.parametrize(
+    ("autonomy", "does", "fixed_does"),
+    [
+        ("automatic", "automatic", "shadow"),
+        ("draft", "draft", "draft"),
+        ("earned", "draft", "shadow"),
+    ],
+)
+def test_the_page_tells_what_is_done_and_where_the_ladder_stands(
+    autonomy: str, does: str, fixed_does: str, client: Client, carol: User, settings: Any
+) -> None:
+    settings.AUTONOMY = autonomy
+    Rung.objects.create(channel="web", intent="", level="draft", changed_at=NOW)
+    Rung.objects.create(channel="email", intent="", level="shadow", is_fixed=True, changed_at=NOW)
+    client.force_login(carol)
+    response = client.get("/admin/agent/rung/")
+    rungs = {rung.channel: rung for rung in response.context["cl"].result_list}
+    assert rungs["web"].effective_level == does
+    assert rungs["email"].effective_level == fixed_does
+    assert rungs["web"].level == "draft"
+    assert f"AUTONOMY={autonomy}" in response.content.decode()
 
 
 def test_whoever_answers_customers_does_not_set_the_ladder(client: Client, bob: User) -> None:
