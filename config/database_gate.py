@@ -3,6 +3,9 @@ back, and the others are told at once. Each web process knows for itself."""
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import OperationalError
 from psycopg_pool import PoolTimeout
@@ -40,8 +43,22 @@ class DatabaseGate:
             with self._lock:
                 self._closed_until = time.monotonic() + _PAUSE
 
+    @contextmanager
+    def guarding_connections(self) -> Iterator[None]:
+        """Within it every new connection is asked for at the gate."""
+        token = _guarding.set(True)
+        try:
+            yield
+        finally:
+            _guarding.reset(token)
+
+    @property
+    def is_guarding(self) -> bool:
+        return _guarding.get()
+
     def reopen(self) -> None:
         self._closed_until = 0.0
 
 
+_guarding: ContextVar[bool] = ContextVar("guarding", default=False)
 gate = DatabaseGate()

@@ -28,15 +28,19 @@ class CorrelationIdMiddleware:
 
 
 class DatabaseGateMiddleware:
-    """Tells the API's callers at once to come again while the database is known to be away: all
-    of them need it, and threads that wait for it would keep everybody else waiting."""
+    """Tells callers at once to come again while the database is known to be away, for threads that
+    wait for it would keep everybody else waiting: the API's, who all need it, at the door, and
+    who opens a page when that page asks for a connection."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/api/") or request.path_info == _HEALTH:
+        if request.path_info in _PROBES:
             return self.get_response(request)
+        if not request.path_info.startswith("/api/"):
+            with gate.guarding_connections():
+                return self.get_response(request)
         if not gate.admit():
             return answer_away(request)
         response = self.get_response(request)
@@ -45,7 +49,7 @@ class DatabaseGateMiddleware:
         return response
 
 
-_HEALTH = "/api/v1/health"
+_PROBES = {"/api/v1/health", "/ready"}
 
 
 class WebhookMiddleware:

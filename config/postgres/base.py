@@ -4,13 +4,24 @@ look at the socket tells, so that nobody is answered 503 for what lies in the pa
 import select
 from typing import Any
 
+from django.db import OperationalError as DatabaseAway
 from django.db.backends.postgresql import base
 from psycopg import Connection, OperationalError
 from psycopg_pool import ConnectionPool
 
+from config.database_gate import gate
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if gate.is_guarding and not gate.admit():
+            raise DatabaseAway("The database is known to be away.")
+        connection = self._get_whole_connection(conn_params)
+        if gate.is_guarding:
+            gate.reopen()
+        return connection
+
+    def _get_whole_connection(self, conn_params: dict[str, Any]) -> Any:
         while True:
             connection = super().get_new_connection(conn_params)
             if not self.pool or not _is_broken(connection):
