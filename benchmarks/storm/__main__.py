@@ -52,7 +52,7 @@ def _run(desk: Desk, extent: Extent, arguments: argparse.Namespace) -> "Verdict"
     from benchmarks.storm.customers import Customers
     from benchmarks.storm.deployment import Deployment, deploy_under_load
     from benchmarks.storm.evidence import Evidence
-    from benchmarks.storm.faults import be_slow_to_answer, misbehave, relent
+    from benchmarks.storm.faults import be_inventive, be_slow_to_answer, misbehave, relent
     from benchmarks.storm.script import CHANNELS, lift_caps, read_texts, write_script
     from benchmarks.storm.verdict import judge
     from benchmarks.storm.watch import Watch
@@ -64,6 +64,8 @@ def _run(desk: Desk, extent: Extent, arguments: argparse.Namespace) -> "Verdict"
     misbehave(desk, arguments.faults)
     if arguments.sabotage == "lease":
         be_slow_to_answer(desk)
+    if arguments.sabotage == "grounding":
+        be_inventive(desk)
     lines = write_script(
         read_texts(),
         count=extent.messages,

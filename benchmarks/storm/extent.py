@@ -64,7 +64,7 @@ _CALM = Extent(
     conversations=20,
     seconds=10,
     workers=2,
-    patience=20,
+    patience=120,
     haste=True,
 )
 _SENDS = Extent(
@@ -72,7 +72,7 @@ _SENDS = Extent(
     conversations=60,
     seconds=20,
     workers=3,
-    patience=40,
+    patience=120,
     haste=True,
     worker_killed=7,
 )
@@ -81,7 +81,7 @@ _PEOPLE = Extent(
     conversations=20,
     seconds=15,
     workers=2,
-    patience=20,
+    patience=120,
     haste=True,
     colleagues=0.2,
 )

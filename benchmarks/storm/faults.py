@@ -73,6 +73,11 @@ def relent(desk: Desk) -> None:
     desk.model.faults.clear()
 
 
+def be_inventive(desk: Desk) -> None:
+    """The model finds what fits, names it, and says something else."""
+    desk.model.behaviour = Behaviour.UNSUPPORTED
+
+
 def be_slow_to_answer(desk: Desk) -> None:
     """The messenger takes nearly every send and says nothing, not by a callback either: who is
     killed meanwhile leaves a send behind that nobody has recorded."""
