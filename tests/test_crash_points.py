@@ -92,10 +92,11 @@ def test_after_the_inbox_commit_the_caller_gets_the_same_ticket(
     assert _kept() == (1, 1, 1)
 
 
-def test_after_the_commit_of_a_webhook_the_same_message_comes_again(
-    monkeypatch: pytest.MonkeyPatch, now: Any
+@pytest.mark.parametrize("after", [False, True])
+def test_around_the_commit_of_a_webhook_the_same_message_comes_again_and_is_kept_once(
+    monkeypatch: pytest.MonkeyPatch, now: Any, after: bool
 ) -> None:
-    die_in(monkeypatch, intake, "accept_event", after=True)
+    die_in(monkeypatch, intake, "accept_event", after=after)
     details: dict[str, Any] = {
         "channel": "whatsapp",
         "external_id": "whatsapp:SM1",
@@ -105,7 +106,8 @@ def test_after_the_commit_of_a_webhook_the_same_message_comes_again(
     }
     with pytest.raises(Killed):
         intake.accept_event(**details)
-    assert not intake.accept_event(**details)
+    assert InboundEvent.objects.count() == ProcrastinateJob.objects.count() == after
+    assert intake.accept_event(**details) is not after
     assert InboundEvent.objects.count() == ProcrastinateJob.objects.count() == 1
 
 

@@ -1,5 +1,6 @@
 """Wherever a worker dies or Gmail fails, each reply leaves once, or a person is told."""
 
+import contextlib
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -73,6 +74,18 @@ def test_a_worker_that_dies_sends_nothing_twice(
     assert sent_once(double, queued)
     assert len(double.mailbox.drafts) == 0
     assert double.calls["create_draft"] == 1
+
+
+def test_a_worker_that_dies_before_its_job_is_finished_sends_nothing_when_the_job_comes_again(
+    double: GmailDouble, queued: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_in(monkeypatch, settlement, "record_sent", after=True)
+    for _run in range(2):
+        with contextlib.suppress(Killed):
+            delivery.deliver(queued.pk)
+    queued.refresh_from_db()
+    assert queued.state == State.SENT
+    assert sent_once(double, queued)
 
 
 def test_a_paused_worker_that_comes_back_sends_nothing_twice(

@@ -1,6 +1,7 @@
 """A reply's way out by WhatsApp: the window, the parts, what is lost and what comes back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -417,6 +418,28 @@ def test_a_worker_killed_between_send_and_record_leads_to_one_send(
         hand_over(double, sink)
         sent.refresh_from_db()
         assert sent.state == State.SENT
+    after_the_rescue(sent, run_jobs, time_machine)
+    assert (sent.state, len(bodies(double))) == (State.SENT, 1)
+
+
+def test_a_worker_killed_before_its_intent_is_kept_leads_to_one_send(
+    double: DoubleServer,
+    talk: Conversation,
+    bob: User,
+    run_jobs: RunJobs,
+    monkeypatch: pytest.MonkeyPatch,
+    time_machine: Any,
+) -> None:
+    sent = reply(talk, bob)
+    outgoing = delivery._outgoing
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            delivery, "_outgoing", lambda claim: replace(outgoing(claim), keep_intent=kill)
+        )
+        with pytest.raises(Killed):
+            deliver(sent.pk)
+    sent.refresh_from_db()
+    assert (sent.state, sent.intent_ref, bodies(double)) == (State.SENDING, "", [])
     after_the_rescue(sent, run_jobs, time_machine)
     assert (sent.state, len(bodies(double))) == (State.SENT, 1)
 
