@@ -56,8 +56,7 @@ class Gateway:
             return
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
             try:
-                async with asyncio.timeout(self._patience):
-                    length = await self._read(scope, receive, body)
+                length = await self._read(scope, receive, body)
             except TimeoutError:
                 await _write(send, _Answer(HTTPStatus.REQUEST_TIMEOUT, [(b"connection", b"close")]))
                 return
@@ -68,24 +67,28 @@ class Gateway:
         await _write(send, answer, without_body=scope["method"] == "HEAD")
 
     async def _read(self, scope: Event, receive: Receive, body: IO[bytes]) -> int:
-        """The length of the body, which is in the file unless it is too long."""
+        """The length of the body, which is in the file unless it is too long. Raises TimeoutError
+        after a silence, or when patience ends."""
         declared = _declared_length(scope)
         if declared > self._max_bytes:
             return declared
         length = 0
-        while True:
-            async with asyncio.timeout(self._silence):
+        now = asyncio.get_running_loop().time
+        end = now() + self._patience
+        async with asyncio.timeout(None) as limit:
+            while True:
+                limit.reschedule(min(now() + self._silence, end))
                 event = await receive()
-            if event["type"] != "http.request":
-                raise _Gone
-            part = event.get("body", b"")
-            length += len(part)
-            if length > self._max_bytes:
-                body.truncate(0)
-                return length
-            body.write(part)
-            if not event.get("more_body"):
-                return length
+                if event["type"] != "http.request":
+                    raise _Gone
+                part = event.get("body", b"")
+                length += len(part)
+                if length > self._max_bytes:
+                    body.truncate(0)
+                    return length
+                body.write(part)
+                if not event.get("more_body"):
+                    return length
 
     async def _answer(self, environ: dict[str, Any], body: IO[bytes]) -> "_Answer":
         if self._express:
