@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from django.core.mail import send_mail
-from django.db.models import Max, Q
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from channels.models import ChannelConfig, Delivery
+from config import jobs
 from crm.models import Conversation, CustomerIdentifier, Message
 from tickets.models import Ticket
 from tickets.services import get_ticket_of_conversation
@@ -16,18 +18,14 @@ from tickets.services import get_ticket_of_conversation
 LEASE = timedelta(minutes=2)
 
 
-class NoticeUnderWay(Exception):
-    """Another process is mailing it, or died while it did: look again later."""
-
-
 def notify_customer(message_id: int) -> None:
     """Mails the status link in the customer's language, unless they saw the reply since it was
     sent. At least once: a worker that dies after the mail server took it mails it again.
 
     The mail carries nothing that was typed, neither the subject nor what was said: anybody may
     have typed another's address into the form. The channel's greeting and signature stand around
-    it. Raises what the mail server
-    raises, and NoticeUnderWay, so that the queue tries again.
+    it. While another process is at it, or died meanwhile, a job looks again when its time is
+    over. Raises what the mail server raises, so that the queue tries again.
     """
     message = Message.objects.select_related("conversation__identifier__customer").get(
         pk=message_id
@@ -42,8 +40,7 @@ def notify_customer(message_id: int) -> None:
     untold = Delivery.objects.filter(message=message, noticed=False)
     free = Q(notice_until=None) | Q(notice_until__lt=now)
     if not untold.filter(free).update(notice_until=now + LEASE):
-        if untold.exists():
-            raise NoticeUnderWay
+        _look_again(untold, message_id)
         return
     try:
         _send(ticket, identifier)
@@ -51,6 +48,13 @@ def notify_customer(message_id: int) -> None:
         untold.update(notice_until=None)
         raise
     untold.update(noticed=True)
+
+
+@transaction.atomic
+def _look_again(untold: QuerySet[Delivery], message_id: int) -> None:
+    until = untold.aggregate(at=Max("notice_until"))["at"]
+    if until is not None:
+        jobs.enqueue("channels.notify_web_customer", at=until, message_id=message_id)
 
 
 def _is_news(message: Message, ticket: Ticket) -> bool:
