@@ -34,10 +34,23 @@ from stdnum.za import idnr as za_idnr
 # Also as a model spells it that takes the underscore for markup, or escapes it.
 TOKEN = re.compile(r"\[(EMAIL|IBAN|CARD|ID|PHONE|TEXT)\\{0,2}[_ ]?(\d+)\]")
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
-_CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
-_REGIONS = (None, "DE", "US", "GB")
+# "(at)" and "(dot)" are how people write an address that machines should not read.
+_EMAIL = re.compile(
+    r"""(?:"[^"\n]{1,64}"|[\w.!#$%&'*+/=?^`{|}~-]{1,64})[ ]?(?:@|[(\[{]at[)\]}])[ ]?"""
+    r"""[\w-]{1,63}(?:(?:\.|[ ]?[(\[{]dot[)\]}][ ]?)[\w-]{1,63})+""",
+    re.IGNORECASE,
+)
+# What people put between groups of digits: spaces, an end of a line, dots, and dashes of all kinds.
+_GAP = r"[\s.\u2010-\u2015-]{0,2}"
+_IBAN = re.compile(
+    rf"(?:(?<![A-Z0-9])|(?<=IBAN))[A-Z]{{2}}{_GAP}\d{{2}}(?:{_GAP}[A-Z0-9]){{11,30}}", re.IGNORECASE
+)
+_DIGITS = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,40}}(?!\d)")
+_GROUP = re.compile(r"\d+")
+_CARD_LENGTHS = range(13, 20)
+_SHORTEST_IBAN = 15
+# Numbers written with a country's prefix, and those of people in these countries without one.
+_REGIONS = (None, "DE", "US", "GB", "FR", "ES", "IT", "AT", "CH", "NL", "BR", "PT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +124,9 @@ def _find_all(text: str) -> Iterator[Found]:
         end = _end_of_iban(match[0])
         if end:
             yield Found(match.start(), match.start() + end, "IBAN")
-    for match in _CARD.finditer(text):
-        if _is_card(match[0]):
-            yield Found(*match.span(), "CARD")
+    for match in _DIGITS.finditer(text):
+        for start, end in _find_cards(match[0]):
+            yield Found(match.start() + start, match.start() + end, "CARD")
     for identity in _IDENTITIES:
         for match in identity.shape.finditer(text):
             before = text[max(0, match.start() - 60) : match.start()]
@@ -127,14 +140,19 @@ def _find_all(text: str) -> Iterator[Found]:
 
 def _end_of_iban(words: str) -> int:
     """Where the IBAN ends that the words begin with, 0 if they do not; others may follow it."""
-    groups = re.split(r"([ -])", words)
-    for end in range(len(groups), 0, -2):
-        value = "".join(groups[:end])
-        if iban.is_valid(value):
-            return len(value)
+    ends = [at for at, character in enumerate(words, 1) if character.isalnum()]
+    plain = "".join(character for character in words if character.isalnum())
+    for length in range(len(plain), _SHORTEST_IBAN - 1, -1):
+        if iban.is_valid(plain[:length]):
+            return ends[length - 1]
     return 0
 
 
-def _is_card(digits: str) -> bool:
-    plain = re.sub(r"[ -]", "", digits)
-    return bool(luhn.is_valid(plain)) and len(set(plain)) > 1
+def _find_cards(digits: str) -> Iterator[tuple[int, int]]:
+    """Groups in a row that are a card's number together: its date and code may follow it."""
+    groups = [match.span() for match in _GROUP.finditer(digits)]
+    for first, (start, _end) in enumerate(groups):
+        for _start, end in reversed(groups[first:]):
+            plain = "".join(_GROUP.findall(digits[start:end]))
+            if len(plain) in _CARD_LENGTHS and luhn.is_valid(plain) and len(set(plain)) > 1:
+                yield start, end
