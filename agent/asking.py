@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from agent.decision import decide, hand_over, with_warnings, with_withheld
+from agent.disagreement import find_objection
 from agent.fallback import FallbackModel
 from agent.grounding import check_answer
 from agent.guardrails.answers import screen_answer
@@ -120,6 +121,8 @@ class _Check:
         also judged by one, which may object; without its verdict the words decide alone."""
         with self._journal.step(AgentStep.Kind.GROUNDING, "") as note:
             verdict = check_answer(self._text, self._cited, retrieved=self._retrieved)
+            if verdict.supported and not self._model.is_offline:  # which has looked itself
+                verdict = self._compare(verdict)
             _note(note, verdict)
         if not verdict.supported or self._model.is_offline or not settings.LLM_JUDGE:
             return verdict
@@ -131,6 +134,11 @@ class _Check:
                 note.detail["error"] = str(error)
             _note(note, opinion)
         return opinion if opinion and not opinion.supported else verdict
+
+    def _compare(self, verdict: Verdict) -> Verdict:
+        """The verdict, unless another article that was found says otherwise."""
+        objection = find_objection(self._text, self._cited, retrieved=self._retrieved)
+        return Verdict(False, 0.0, (objection,)) if objection else verdict
 
     def across_languages(self) -> Verdict:
         """By a model's judgement, which a person has to confirm; the offline one can neither

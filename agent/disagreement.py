@@ -9,6 +9,7 @@ from agent.likeness import dot
 from agent.plaintext import from_markdown
 from agent.wording import content_words, is_negated, split_sentences
 from knowledge.embeddings import get_embedder
+from knowledge.types import FoundPassage
 
 # Sentences that mean so nearly the same are about the same matter. Over all pairs of sentences of
 # the sample company's articles, which do not contradict each other, the highest that shares its
@@ -38,6 +39,21 @@ class Disagreement:
         )
 
 
+def find_objection(
+    answer: str, cited: Sequence[FoundPassage], *, retrieved: Sequence[FoundPassage]
+) -> str:
+    """A sentence for staff that names the articles where another one that was found contradicts
+    an answer, or one of those that it rests on does; "" if none."""
+    articles = {passage.article_id for passage in cited}
+    others = [
+        _as_candidate(passage)
+        for passage in retrieved
+        if passage.audience == "public" and articles != {passage.article_id}
+    ]
+    found = find_contradiction(answer, others) if cited else None
+    return found.describe(_as_candidate(cited[0])) if found else ""
+
+
 def find_contradiction(answer: str, others: Sequence[Candidate]) -> Disagreement | None:
     """The first sentence of another article that contradicts the answer.
 
@@ -61,6 +77,18 @@ def find_contradiction(answer: str, others: Sequence[Candidate]) -> Disagreement
         if dot(vectors[2 * index], vectors[2 * index + 1]) >= SAME_MATTER:
             return Disagreement(claim, said, other)
     return None
+
+
+def _as_candidate(passage: FoundPassage) -> Candidate:
+    return Candidate(
+        id=passage.passage_id,
+        article=passage.article_id,
+        title=passage.title,
+        headings=passage.heading_path,
+        text=passage.text,
+        similarity=passage.similarity or 0.0,
+        text_rank=passage.text_rank,
+    )
 
 
 def _differ(claim: str, sentence: str) -> bool:

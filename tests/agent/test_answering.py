@@ -294,6 +294,15 @@ def test_case_56_articles_that_disagree_go_to_a_person(ask: Ask, answer: Answer)
     assert "Inviting members" in run.explanation
 
 
+def test_case_56_a_near_duplicate_that_agrees_is_no_contradiction(ask: Ask, answer: Answer) -> None:
+    from tests.agent.conftest import write_article
+
+    original = Article.objects.get(slug="team/invite")
+    write_article("team/invite-copy", "Inviting people", "public", original.body)
+    question = "How do I invite people to my workspace?"
+    assert answer(ask(question)).decision == "send"
+
+
 def test_no_log_holds_what_the_customer_wrote(
     ask: Ask, answer: Answer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

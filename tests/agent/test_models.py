@@ -1,5 +1,6 @@
 """A configured model over HTTP: well behaved, badly behaved, and away."""
 
+import json
 import re
 import threading
 import time
@@ -13,7 +14,7 @@ from werkzeug import Response
 
 from agent.models import AgentRun, Briefing, Draft
 from crm.models import Conversation, Message
-from tests.agent.conftest import ScriptedModel
+from tests.agent.conftest import ScriptedModel, write_article
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.usefixtures("help_centre")
@@ -131,6 +132,28 @@ def test_internal_passages_are_neither_cited_nor_quoted(
     ticket = ask("How do refunds work in your company?")
     assert answer(ticket).decision == "hand_over"
     assert "250" not in "".join(outgoing(ticket))
+
+
+@pytest.mark.parametrize(("says", "decision"), [("10", "send"), ("30", "hand_over")])
+def test_case_56_another_article_may_agree_and_not_disagree_with_what_a_model_says(
+    ask: Ask, answer: Answer, model: ScriptedModel, says: str, decision: str
+) -> None:
+    other = f"The file comes by e-mail within {says} minutes."
+    write_article("exports/mail", "When does my export come?", "public", other)
+    ids: list[int] = []
+
+    def send() -> list[tuple[str, object]]:
+        rows = json.loads(model.requests[-1]["messages"][-1]["content"])["passages"]
+        ids.extend(row["id"] for row in rows if "10 minutes" in row["text"])
+        text = "The file comes by e-mail within 10 minutes."
+        return [("send_response", {"answer": text, "passage_ids": ids[:1]})]
+
+    model.play([("search_knowledge_base", {"query": "when does the export of a board come"})], send)
+    run = answer(ask("When does the export of my board come?"))
+    assert run.decision == decision
+    if decision == "hand_over":
+        assert "How do I export a board" in run.explanation
+        assert "When does my export come?" in run.explanation
 
 
 def test_bad_arguments_and_unknown_tools_are_told_to_the_model(
