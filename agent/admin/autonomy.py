@@ -35,8 +35,7 @@ _TONES: dict[str, str] = {Level.SHADOW: "", Level.DRAFT: "primary", Level.AUTOMA
 @admin.register(Rung)
 class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
     list_display = (
-        "show_intent", "channel", "show_effect", "show_level", "show_record", "threshold",
-        "changed_at",
+        "show_intent", "channel", "show_effect", "show_level", "show_record", "changed_at",
     )  # fmt: skip
     list_filter = (
         ("level", ChoicesDropdownFilter),

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from crm.models import Message
+from crm.models import Message, User
 from knowledge.models import Article
 from tickets.models import Ticket, TicketEvent
 
@@ -55,6 +55,21 @@ def list_stale_articles(*, now: datetime) -> list[StaleArticle]:
     ]
     stale = [one for one in found if _is_stale(one)]
     return sorted(stale, key=lambda one: (-one.complaints, not one.has_ended, -one.answers))
+
+
+def list_due_articles(owner: User, *, now: datetime, limit: int) -> list[StaleArticle]:
+    """What the owner has to look at by its dates alone, what ends first first. One query."""
+    today = timezone.localdate(now)
+    unchecked = Q(checked_on__lt=today - CHECKED_WITHIN) | Q(
+        checked_on=None, created_at__lt=now - CHECKED_WITHIN
+    )
+    due = (
+        Article.objects.filter(Q(valid_until__lte=today + ENDS_SOON) | unchecked)
+        .filter(owner=owner, state=Article.State.PUBLISHED)
+        .defer("body")
+        .order_by(F("valid_until").asc(nulls_last=True), "checked_on")[:limit]
+    )
+    return [_look_at(article, today, 0, 0, 0) for article in due]
 
 
 def _look_at(

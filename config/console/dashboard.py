@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Aggregate, Count, FloatField, Q
 from django.db.models.functions import TruncDate
@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agent.gaps.stale import StaleArticle, list_due_articles
 from agent.models import AgentMetric, Draft
 from config.console.counts import Counts, get_counts
 from config.console.dead_letters import DeadLetter, list_dead_letters
 from crm.labels import Label
-from crm.models import Conversation, StaffAlert
+from crm.models import Conversation, StaffAlert, User
 from tickets.admin.labels import is_overdue, priority_label
 from tickets.inbox import URGENCY, with_urgency
 from tickets.models import Ticket
@@ -25,6 +26,7 @@ from tickets.models import Ticket
 _SHOWN = 12
 _ALERTS = 6
 _DEAD_LETTERS = 5
+_OWN_ARTICLES = 5
 _DAYS = 14
 _ALERT_PAGES = {
     "delivery": "admin:channels_delivery_change",
@@ -86,6 +88,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
         "may_clear": may("crm.change_staffalert"),
         "troubles": _troubles(request, counts),
         "dead_letters": _dead_letters(request, counts),
+        "own_articles": _own_articles(request, now),
         "today": _today(now),
         "chart": _chart(now),
         "chart_options": json.dumps(_CHART_OPTIONS),
@@ -147,6 +150,13 @@ def _troubles(request: HttpRequest, counts: Counts) -> list[Trouble]:
 def _dead_letters(request: HttpRequest, counts: Counts) -> list[DeadLetter]:
     may_retry = request.user.has_perm("procrastinate.change_procrastinatejob")
     return list_dead_letters(_DEAD_LETTERS) if counts.failed_jobs and may_retry else []
+
+
+def _own_articles(request: HttpRequest, now: datetime) -> list[StaleArticle]:
+    """The owner is reminded here, where their day begins."""
+    if not request.user.has_perm("knowledge.change_article"):
+        return []
+    return list_due_articles(cast("User", request.user), now=now, limit=_OWN_ARTICLES)
 
 
 def _today(now: datetime) -> Today:

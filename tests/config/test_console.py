@@ -19,6 +19,7 @@ from config.rescue import rescue_stalled_jobs
 from crm.alerts import raise_alert
 from crm.models import Rescue, User
 from crm.rescues import note_rescue
+from knowledge.models import Article
 from tickets.models import Ticket
 from tickets.services import escalate_ticket
 
@@ -87,9 +88,28 @@ def test_dashboard_takes_the_same_queries_for_any_length(
         escalate(ask(email=f"c{number}@example.com"))
     raise_alert("any", title="Alert", detail="", now=timezone.now())
     client.force_login(carol)
-    # session, user, counts, waiting, alerts, figures, conversations, chart
-    with django_assert_num_queries(8):
+    # session, user, counts, waiting, alerts, figures, conversations, chart, own articles
+    with django_assert_num_queries(9):
         client.get("/admin/")
+
+
+def test_the_overview_reminds_owners_of_their_articles(
+    client: Client, carol: User, dora: User
+) -> None:
+    today = timezone.localdate()
+
+    def write(title: str, **fields: Any) -> None:
+        values = {"owner": carol, "state": "published", "checked_on": today, **fields}
+        Article.objects.create(slug=title.lower(), title=title, body="Text.", **values)
+
+    write("Ends", valid_until=today + timedelta(days=3))
+    write("Old", checked_on=today - timedelta(days=200))
+    write("Fresh")
+    write("Draft", state="draft", valid_until=today)
+    write("Doras", owner=dora, valid_until=today)
+    client.force_login(carol)
+    own = client.get("/admin/").context["own_articles"]
+    assert [one.article.title for one in own] == ["Ends", "Old"]
 
 
 def test_empty_desk_says_so(client: Client, bob: User) -> None:
