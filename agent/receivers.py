@@ -4,11 +4,12 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from agent.gaps.stale import BAD_RATING
 from agent.suggestions.use import PREFIX
 from config import jobs
 from crm.keys import parse_key
 from crm.signals import code_refused
-from tickets.signals import handed_over, message_received, offer_used
+from tickets.signals import handed_over, message_received, offer_used, rated
 
 
 @receiver(code_refused, dispatch_uid="agent.answer_no_code")
@@ -31,6 +32,12 @@ def help_staff(*, conversation_id: int, **kwargs: Any) -> None:
         queue="agent",
         conversation_id=conversation_id,
     )
+
+
+@receiver(rated, dispatch_uid="agent.tell_owners")
+def tell_owners(*, ticket_id: int, score: int, **kwargs: Any) -> None:
+    if score <= BAD_RATING:
+        jobs.enqueue("agent.tell_owners", ticket_id=ticket_id)
 
 
 @receiver(offer_used, dispatch_uid="agent.note_use")

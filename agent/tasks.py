@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from agent import answering, budgets, bursts, drafts, metrics, prompt_scores, retention, runs
 from agent.autonomy import ladder, shadows
 from agent.evaluation import passes
-from agent.gaps import contradictions, drafting, finding
+from agent.gaps import contradictions, drafting, finding, owners
 from agent.guardrails import checking, trials
 from agent.handover import helping
 from agent.intents import collection, retraining
@@ -33,6 +33,11 @@ def help_staff(*, conversation_id: int) -> None:
 @jobs.task("agent.note_use")
 def note_use(*, suggestion_id: int, message_id: int) -> None:
     use.note_use(suggestion_id=suggestion_id, message_id=message_id)
+
+
+@jobs.task("agent.tell_owners", retry=jobs.Backoff())
+def tell_owners(*, ticket_id: int) -> None:
+    owners.tell_owners(ticket_id)
 
 
 @jobs.task("agent.learn_replies", queue="knowledge")

@@ -13,6 +13,7 @@ from crm import unanswered
 from tickets import security
 from tickets.ledger import CUSTOMER, lock_ticket, move_ticket, record_event
 from tickets.models import Satisfaction, Ticket, TicketEvent
+from tickets.signals import rated
 
 Status = Ticket.Status
 Kind = TicketEvent.Kind
@@ -84,6 +85,7 @@ def rate_ticket(*, ticket: Ticket, score: int, comment: str, now: datetime) -> b
         ticket=locked, defaults={"score": score, "comment": comment, "created_at": now}
     )
     record_event(locked, Kind.RATED, CUSTOMER, now, f"{score}/5")
+    rated.send(sender=Ticket, ticket_id=locked.pk, score=score)
     return True
 
 

@@ -9,6 +9,9 @@ message_received = Signal()
 # People hold a conversation from now on. Arguments: conversation_id: int.
 handed_over = Signal()
 
+# The customer rated a finished ticket. Arguments: ticket_id: int, score: int.
+rated = Signal()
+
 # Staff sent a reply that they wrote from an offer on the ticket's page, which `used` names.
 # Arguments: message_id: int, used: str.
 offer_used = Signal()

@@ -117,13 +117,14 @@ def _count_answers(now: datetime) -> tuple[Counter[str], Counter[str], Counter[s
     unhappy: Counter[str] = Counter()
     asked_again: Counter[str] = Counter()
     for sources, is_bad, is_again in rows:
-        for slug in _list_slugs(sources):
+        for slug in list_slugs(sources):
             answers[slug] += 1
             unhappy[slug] += is_bad
             asked_again[slug] += is_again
     return answers, unhappy, asked_again
 
 
-def _list_slugs(sources: Sequence[dict[str, str]]) -> set[str]:
+def list_slugs(sources: Sequence[dict[str, str]]) -> set[str]:
+    """The addresses of the articles that an answer names as its sources."""
     links = [match for source in sources for match in _HELP_LINK.findall(source.get("url", ""))]
     return {link.strip("/") for link in links}
