@@ -2,16 +2,18 @@
 
 import hashlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import numpy as np
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from agent import meaning
 from agent.intents.activation import activate
-from agent.intents.examples import Examples, list_examples
+from agent.intents.examples import Examples, list_examples, request_training
 from agent.intents.figures import Figures
 from agent.intents.process import train_apart
 from agent.intents.vocabulary import Floats
@@ -30,10 +32,36 @@ _BATCH = 64
 def retrain(*, now: datetime, force: bool = False) -> IntentModel | None:
     """Learns from the examples as they are, apart from this process, and activates what was
     learned unless it is worse than what is active. None if there is nothing new to learn, or
-    too little: then no model is active. Slow; no transaction may be open.
+    too little: then no model is active. While another process learns it only asks for another
+    look half a minute later, at what changed meanwhile. Slow; no transaction may be open.
 
     Raises TrainingError.
     """
+    with _alone() as is_alone:
+        if is_alone:
+            return _retrain(now=now, force=force)
+    with transaction.atomic():
+        request_training()
+    return None
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other process learns. Held by the connection, hence given back when the process
+    dies: two at once would take twice the memory, and the slower one, which may have read the
+    older examples, would be the one that stays."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(7207)")
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(7207)")
+
+
+def _retrain(*, now: datetime, force: bool) -> IntentModel | None:
     examples = list_examples()
     if examples.intents < 2:
         IntentModel.objects.filter(is_active=True).update(is_active=False)

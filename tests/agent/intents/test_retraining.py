@@ -1,9 +1,13 @@
 """From examples in the database to what the agent takes a message for."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from agent.intents.recognition import recognise
 from agent.intents.retraining import retrain
@@ -82,6 +86,32 @@ def test_the_same_examples_are_not_learned_twice(intents: Intents, now: datetime
     assert retrain(now=now) is not None
     assert retrain(now=now) is None
     assert IntentModel.objects.filter(is_active=True).count() == 1
+
+
+def test_two_processes_do_not_learn_at_once(intents: Intents, now: datetime) -> None:
+    ended = threading.Event()
+    with ThreadPoolExecutor(1) as other:
+        held = threading.Event()
+        other.submit(_hold_the_lock, held, ended)
+        assert held.wait(10)
+        assert retrain(now=now) is None
+        ended.set()
+    assert not IntentModel.objects.exists()
+    again = ProcrastinateJob.objects.get(task_name="agent.train_intents", status="todo")
+    assert again.scheduled_at is not None
+    assert retrain(now=now) is not None
+
+
+def _hold_the_lock(held: threading.Event, ended: threading.Event) -> None:
+    """As a process does that learns, on a connection of its own."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(7207)")
+            held.set()
+            ended.wait(30)
+            cursor.execute("SELECT pg_advisory_unlock(7207)")
+    finally:
+        connection.close()
 
 
 def test_what_is_unlearned_is_not_recognised_any_more(intents: Intents, now: datetime) -> None:
