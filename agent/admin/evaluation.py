@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from agent.admin.labels import step_rows
+from agent.admin.labels import name_suite, step_rows
 from agent.evaluation import records
 from agent.evaluation.collection import make_case
 from agent.evaluation.figures import list_figures
@@ -146,6 +146,11 @@ class EvaluationRunAdmin(ReadOnlyAdmin[EvaluationRun]):
             "suites": [
                 (records.SAMPLE, _("Run the sample messages")),
                 (records.COLLECTED, _("Run our own cases")),
+                *(
+                    (suite, _t("Run %(cases)s") % {"cases": suite})
+                    for suite in records.list_suites()
+                    if suite not in {records.SAMPLE, records.COLLECTED}
+                ),
             ],
             "may_start": request.user.has_perm("agent.add_evaluationrun"),
         }
@@ -201,7 +206,7 @@ class EvaluationRunAdmin(ReadOnlyAdmin[EvaluationRun]):
 
     @display(description=_("cases"), ordering="suite")
     def show_suite(self, run: EvaluationRun) -> str:
-        return _t("our own cases") if run.suite == records.COLLECTED else run.suite
+        return name_suite(run.suite)
 
     @display(description=_("state"), ordering="state", label=RUN_TONES)
     def show_state(self, run: EvaluationRun) -> tuple[str, str]:
@@ -221,7 +226,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("agent.add_evaluationrun"):
         raise PermissionDenied
     suite = request.POST.get("suite", "")
-    if suite not in {records.SAMPLE, records.COLLECTED}:
+    if suite not in records.list_suites():
         raise Http404
     run = records.request_evaluation(
         suite=suite, staff=cast("User", request.user), now=timezone.now()

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from agent.admin.detail import Node, describe
+from agent.evaluation import records
 from agent.models import AgentRun, AgentStep, Draft, GuardrailRule, PromptVersion, Suggestion
 from crm.labels import Label
 
@@ -65,6 +67,12 @@ _TOOLS: dict[str, Any] = {
     "send_response": _("proposed an answer"),
 }
 _DECISIONS = dict(AgentRun.Decision.choices)
+
+
+def name_suite(suite: str) -> str:
+    """A set of cases as staff call it; a file has its name."""
+    names = {records.COLLECTED: _t("our own cases"), records.SAMPLE: _t("the sample messages")}
+    return names.get(suite, suite)
 
 
 def step_title(step: AgentStep) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from agent import prompt_versions
-from agent.admin.labels import PROMPT_TONES
+from agent.admin.labels import PROMPT_TONES, name_suite
 from agent.evaluation import records
 from agent.models import Prompt, PromptVersion
 from agent.prompt_versions import PromptVersionError
@@ -22,11 +22,6 @@ from crm.admin.base import ModelAdmin, ReadOnlyAdmin, display
 from crm.keys import parse_key
 from crm.labels import Label
 from crm.models import User
-
-SUITES = (
-    (records.COLLECTED, _("our own cases")),
-    (records.SAMPLE, _("the sample messages")),
-)
 
 
 @admin.register(Prompt)
@@ -53,6 +48,7 @@ class PromptAdmin(ReadOnlyAdmin[Prompt]):
             raise PermissionDenied
         prompt = get_object_or_404(Prompt, pk=parse_key(object_id))
         outcomes = prompt_versions.measure_outcomes(prompt)
+        suites = [(suite, name_suite(suite)) for suite in records.list_suites()]
         context = {
             **self.admin_site.each_context(request),
             "title": prompt.name,
@@ -61,8 +57,8 @@ class PromptAdmin(ReadOnlyAdmin[Prompt]):
             "prompt": prompt,
             "rules": RULES,
             "may_change": request.user.has_perm("agent.change_promptversion"),
-            "suites": SUITES,
-            "suite_names": dict(SUITES),
+            "suites": suites,
+            "suite_names": dict(suites),
             "versions": [
                 (version, _label(version), outcomes.get(version.pk))
                 for version in prompt.versions.select_related("author")
@@ -177,7 +173,7 @@ def score(request: HttpRequest, pk: int) -> HttpResponse:
         return refused
     version = get_object_or_404(PromptVersion, pk=pk)
     suite = request.POST.get("suite", "")
-    if suite in dict(SUITES):
+    if suite in records.list_suites():
         prompt_versions.request_score(version, suite=suite)
         messages.success(request, _t("The cases are being tried. Reload the page for the score."))
     return _to_prompt(version.prompt_id)

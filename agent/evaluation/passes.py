@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from agent.evaluation.cases import Case, EvaluationError, list_row_cases, read_cases
 from agent.evaluation.outcomes import Outcome, run_cases
-from agent.evaluation.records import COLLECTED
+from agent.evaluation.records import COLLECTED, find_file
 from agent.evaluation.scoreboard import Scoreboard, build_scoreboard
 from agent.models import EvaluationResult, EvaluationRun
 from crm.services import printable
@@ -20,7 +18,7 @@ State = EvaluationRun.State
 
 def list_cases(suite: str) -> list[Case]:
     """The cases of a suite by its name. Raises EvaluationError with a sentence."""
-    cases = list_row_cases() if suite == COLLECTED else read_cases(_find(suite))
+    cases = list_row_cases() if suite == COLLECTED else read_cases(find_file(suite))
     if not cases:
         raise EvaluationError(_("%(suite)s holds no cases.") % {"suite": suite})
     return cases
@@ -100,7 +98,3 @@ def _build_result(run: EvaluationRun, position: int, outcome: Outcome) -> Evalua
 def _fail(run: EvaluationRun, why: str, now: datetime) -> None:
     run.state, run.error, run.finished_at = State.FAILED, why, now
     run.save(update_fields=["state", "error", "finished_at"])
-
-
-def _find(suite: str) -> Path:
-    return Path(settings.BASE_DIR) / suite

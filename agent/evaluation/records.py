@@ -6,6 +6,7 @@ Knows nothing of how a case is decided, so the console may import it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +20,19 @@ State = EvaluationRun.State
 # The suite of the console's own rows; every other name is a file's.
 COLLECTED = "collected"
 SAMPLE = "sample_company/messages.yaml"
+
+
+def list_suites() -> list[str]:
+    """What staff may have tried: their own cases, the sample's, and every file that
+    `manage.py evaluate --cases` was given and that is still there."""
+    used = EvaluationRun.objects.order_by("suite").values_list("suite", flat=True).distinct()
+    kept = [suite for suite in used if find_file(suite).is_file()]
+    return list(dict.fromkeys([COLLECTED, SAMPLE, *kept]))
+
+
+def find_file(suite: str) -> Path:
+    """A path that is not absolute starts at the project's folder."""
+    return Path(settings.BASE_DIR) / suite
 
 
 def request_evaluation(*, suite: str, staff: User, now: datetime) -> EvaluationRun:

@@ -1,6 +1,7 @@
 """Versions of a prompt: drafted, tried on a share, made active, and taken back."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from agent.evaluation.records import begin_evaluation
 from agent.models import AgentRun, Briefing, EvaluationCase, Prompt, PromptVersion
 from agent.prompt_versions import (
     PromptVersionError,
@@ -223,3 +225,18 @@ def test_a_version_is_scored_on_a_test_set(
     assert all("kite expert" in one["messages"][0]["content"] for one in model.requests)
     page = client.get(f"/admin/agent/prompt/{prompt.pk}/change/").content.decode()
     assert "1/2" in page
+
+
+def test_a_test_set_is_any_that_staff_tried(
+    prompt: Prompt, dora: User, client: Client, tmp_path: Path
+) -> None:
+    client.force_login(dora)
+    version = draft(prompt, "You are the desk's kite expert.")
+    suite = tmp_path / "of_our_own.yaml"
+    suite.write_text("[]")
+    begin_evaluation(suite=str(suite), staff=None, now=timezone.now())
+    page = client.get(f"/admin/agent/prompt/{prompt.pk}/change/").content.decode()
+    assert f'value="{suite}"' in page
+    act(client, version, "score", suite=str(suite))
+    version.refresh_from_db()
+    assert version.scored_on == str(suite)

@@ -1,6 +1,7 @@
 """Evaluations in the console: started, watched, read; and a ticket's case by one click."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,20 @@ def test_no_other_file_is_read(client: Client, carol: User) -> None:
     assert client.post(f"{RUNS}start/", {"suite": "/etc/passwd"}).status_code == 404
 
 
+def test_a_file_that_was_once_tried_may_be_tried_again(
+    client: Client, carol: User, tmp_path: Path
+) -> None:
+    suite = tmp_path / "of_our_own.yaml"
+    suite.write_text("[]")
+    records.begin_evaluation(suite=str(suite), staff=None, now=timezone.now())
+    client.force_login(carol)
+    assert f"Run {suite}" in client.get(RUNS).content.decode()
+    assert client.post(f"{RUNS}start/", {"suite": str(suite)}).status_code == 302
+    suite.unlink()
+    assert f"Run {suite}" not in client.get(RUNS).content.decode()
+    assert client.post(f"{RUNS}start/", {"suite": str(suite)}).status_code == 404
+
+
 def test_a_finished_ticket_becomes_a_case(
     client: Client, bob: User, carol: User, ask: Callable[..., Ticket]
 ) -> None:
@@ -116,7 +131,7 @@ def test_lists_take_the_same_queries_for_any_length(
         other.articles.set(case.articles.all())
         records.begin_evaluation(suite="collected", staff=carol, now=timezone.now())
     client.force_login(carol)
-    for path in (CASES, RUNS):
+    for path, queries in ((CASES, 6), (RUNS, 7)):
         client.get(path)  # what is kept for the process is read once
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(queries):
             client.get(path)
