@@ -40,7 +40,7 @@ def embed_question(question: str) -> list[float]:
     return _embed_question(get_embedder().name, question)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=32)
 def _embed_question(_embedder: str, question: str) -> list[float]:
     return get_embedder().embed([question])[0]
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 LOCAL = "local"
 _FOLDER = "folder:"
@@ -40,6 +45,20 @@ class Embedder(Protocol):
         """How many of the model's tokens the whole text has."""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text's words in small letters, in order, and for each a row of length 1: what it means
+    beside the others."""
+
+    texts: tuple[str, ...]
+    vectors: npt.NDArray[np.float32]
+
+
+class WordEmbedder(Embedder, Protocol):
+    def embed_words(self, text: str) -> Words:
+        """What is past the model's longest input is left out. Slow as `embed` of the text."""
+
+
 def configured_model() -> str:
     """What the settings name: "local", "folder:PATH" or a LiteLLM name."""
     if settings.EMBEDDING_MODEL_PATH:
@@ -61,6 +80,11 @@ def get_embedder(model: str | None = None) -> Embedder:
         if model.startswith(_FOLDER):
             return _create(settings.EMBEDDERS["folder"], Path(model.removeprefix(_FOLDER)))
         return _create(settings.EMBEDDERS["litellm"], model)
+
+
+def get_word_embedder() -> WordEmbedder:
+    """The local model, whatever is configured: others tell only what a whole text means."""
+    return cast("WordEmbedder", get_embedder(LOCAL))
 
 
 _creating = threading.Lock()

@@ -13,8 +13,8 @@ from benchmarks.confidence.questions import Tried
 
 # A wrong answer's weight beside a needless hand-over's 1, and how little large weights are
 # punished, each figure scaled to a deviation of 1.
-WRONG_ANSWER = 1.5
-LOOSENESS = 1.0
+WRONG_ANSWER = 1.0
+LOOSENESS = 0.3
 
 Floats = npt.NDArray[np.float64]
 

@@ -15,12 +15,24 @@ from agent.quoting import quote
 from knowledge.models import Article
 
 _ROOT = Path(__file__).parents[2]
+_MESSAGES = "sample_company/messages.yaml"
 # The file, and how many of its cases follow each other before the part changes: of the short
-# questions one that is answered and one that is not.
+# questions one that is answered and one that is not. 0: all are fitted on.
 _FILES = (
-    ("sample_company/messages.yaml", 1),
+    ("tests/agent/everyday_questions.yaml", 0),
+    (_MESSAGES, 1),
     ("tests/agent/near_misses.yaml", 1),
     ("tests/agent/short_questions.yaml", 2),
+)
+# What customers also say. A question is no more and no less answered for it.
+_CIRCUMSTANCES = (
+    "We are a design studio of twelve people and have worked with you since last year.",
+    "Hello, I have looked around for a while and asked two colleagues as well.",
+    "My boss wants to know this before our meeting on Thursday.",
+    "We moved here from another tool two months ago and are happy so far.",
+    "Sorry to bother you on a Friday afternoon.",
+    "I am new in the team and still finding my way around.",
+    "This came up today while I was preparing next week.",
 )
 TUNED, UNSEEN, HELD_OUT = PARTS = ("tuned", "unseen", "held out")
 
@@ -40,7 +52,8 @@ def try_questions() -> Iterator[Tried]:
     """Asks them of the articles in the configured database. Slow."""
     slugs = dict(Article.objects.values_list("pk", "slug"))
     for file, together in _FILES:
-        for case, part in _split(read_cases(_ROOT / file), together):
+        cases = _split(read_cases(_ROOT / file), together)
+        for case, part in cases if file == _MESSAGES else _repeat(cases):
             tried = _try(case, part, slugs)
             if tried is not None:
                 yield tried
@@ -49,10 +62,18 @@ def try_questions() -> Iterator[Tried]:
 def _split(cases: Sequence[Case], together: int) -> Iterator[tuple[Case, str]]:
     usual = [case for case in cases if not case.is_held_out]
     for place, case in enumerate(usual):
-        yield case, UNSEEN if place // together % 2 else TUNED
+        yield case, UNSEEN if together and place // together % 2 else TUNED
     for case in cases:
         if case.is_held_out:
             yield case, HELD_OUT
+
+
+def _repeat(cases: Iterator[tuple[Case, str]]) -> Iterator[tuple[Case, str]]:
+    """Each as it stands and once behind a sentence that tells something else."""
+    for place, (case, part) in enumerate(cases):
+        yield case, part
+        message = f"{_CIRCUMSTANCES[place % len(_CIRCUMSTANCES)]} {case.message}"
+        yield case.model_copy(update={"message": message}), part
 
 
 def _try(case: Case, part: str, slugs: dict[int, str]) -> Tried | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.embeddings import Words
 from knowledge.minilm.files import (
     SHA256,
     TOKENIZER_FILE,
@@ -49,6 +50,10 @@ class LocalEmbedder:
         every text without a word; it says nothing, so do not index it.
         """
         return self._load().encode(texts) if texts else []
+
+    def embed_words(self, text: str) -> Words:
+        """The words of a text, each with its vector in this company."""
+        return self._load().encode_words(text)
 
     def count_tokens(self, text: str) -> int:
         """The model's tokens in the whole text; what is past the 254th, embed leaves out."""

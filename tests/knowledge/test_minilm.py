@@ -151,6 +151,27 @@ def test_odd_texts_are_embedded(embedder: LocalEmbedder, text: str) -> None:
     assert embedder.count_tokens(text) > 0
 
 
+def test_a_word_means_what_its_company_makes_of_it(embedder: LocalEmbedder) -> None:
+    def find(word: str, text: str) -> list[float]:
+        words = embedder.embed_words(text)
+        return [float(value) for value in words.vectors[words.texts.index(word)]]
+
+    money = find("bank", "The bank charged my account.")
+    lender = find("lender", "A lender took the money.")
+    river = find("river", "We sat by the river.")
+    assert math.hypot(*money) == pytest.approx(1, abs=1e-3)
+    assert cosine(money, lender) > cosine(money, river)
+
+
+def test_words_are_those_of_the_text(embedder: LocalEmbedder) -> None:
+    words = embedder.embed_words("Re-opening: it's BL-403 … \ud800")
+    assert words.texts[:3] == ("re", "opening", "it")
+    assert "403" in words.texts
+    assert words.vectors.shape == (len(words.texts), 384)
+    assert embedder.embed_words("?!").texts == ()
+    assert len(embedder.embed_words("word " * 1_000).texts) == MAX_INPUT_TOKENS - 2
+
+
 def test_a_paraphrase_is_nearer_than_another_subject(embedder: LocalEmbedder) -> None:
     question, paraphrase, unrelated = embedder.embed(
         [
