@@ -51,7 +51,7 @@ storm-sees: .venv/.development
 TICKETS := $(if $(FULL),1000000,100000)
 bench: .venv/.benchmark
 	@failed=; for each in "accept --seconds $(if $(FULL),8,4) --rounds $(if $(FULL),3,1)" \
-	    "waking" "worker --messages $(if $(FULL),3000,300)" "pages --tickets $(TICKETS)" \
+	    "waking" "message$(if $(FULL), --full)" "worker --messages $(if $(FULL),3000,300)" "pages --tickets $(TICKETS)" \
 	    "search$(if $(FULL), --full)" "failover"; do \
 	    $(PY) -m benchmarks.$$each || failed="$$failed $${each%% *}"; \
 	done; \

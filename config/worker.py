@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -24,6 +24,8 @@ from config.rescue import HEARTBEAT_SECONDS, SECONDS_SINCE_HEARTBEAT
 
 logger = structlog.get_logger(__name__)
 
+Queues = tuple[str, ...]
+
 # Jobs that share a lock follow each other at this interval, for a release sends no notice. A
 # notice that comes while Procrastinate looks for a job is lost, and the job starts this much later.
 FETCH_INTERVAL = 0.08
@@ -35,11 +37,9 @@ class WorkerEndedError(Exception):
     """The worker ended without being told to."""
 
 
-def run_worker(*, concurrency: int, grace: float) -> None:
-    """Runs jobs in up to `concurrency` threads until SIGTERM or SIGINT.
-
-    A quarter of the threads takes no job that waits for a model, so that a reply of staff leaves
-    while every model call hangs; the other three quarters take nothing else.
+def run_worker(*, shares: Mapping[Queues, int], grace: float, wait: bool = True) -> None:
+    """Runs jobs, of each group of queues so many side by side, until SIGTERM or SIGINT; without
+    `wait` until none is due.
 
     Then it takes no new job and waits `grace` seconds for those that run. A job that does not
     end in that time is cut off with the process, exit code 1; the job stays marked as running
@@ -54,12 +54,13 @@ def run_worker(*, concurrency: int, grace: float) -> None:
     _hide_arguments()
     try:
         with app.replace_connector(_make_connector()):
-            asyncio.run(_work(concurrency=concurrency, grace=grace))
+            asyncio.run(_work(shares, grace=grace, wait=wait))
     except (ConnectorException, psycopg.OperationalError) as error:
         raise WorkerEndedError(str(error.__cause__ or error)) from error
 
 
-async def _work(*, concurrency: int, grace: float) -> None:
+async def _work(shares: Mapping[Queues, int], *, grace: float, wait: bool) -> None:
+    concurrency = sum(shares.values())
     loop = asyncio.get_running_loop()
     # Sync jobs run in the loop's default executor, whose own size would cap the concurrency.
     loop.set_default_executor(ThreadPoolExecutor(concurrency, thread_name_prefix="job"))
@@ -71,6 +72,7 @@ async def _work(*, concurrency: int, grace: float) -> None:
                 app.run_worker_async(
                     queues=list(queues),
                     concurrency=threads,
+                    wait=wait,
                     fetch_job_polling_interval=FETCH_INTERVAL,
                     shutdown_graceful_timeout=grace,
                     install_signal_handlers=False,
@@ -79,7 +81,7 @@ async def _work(*, concurrency: int, grace: float) -> None:
                     stalled_worker_timeout=SECONDS_SINCE_HEARTBEAT,
                 )
             )
-            for queues, threads in share_threads(concurrency).items()
+            for queues, threads in shares.items()
         ]
         stopping = asyncio.Event()
 
@@ -93,7 +95,9 @@ async def _work(*, concurrency: int, grace: float) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number.name)
         logger.info("worker.started", concurrency=concurrency, process=os.getpid())
-        await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            works, return_when=asyncio.FIRST_COMPLETED if wait else asyncio.ALL_COMPLETED
+        )
         if not stopping.is_set():  # one ended by itself; a second cancel would cut the grace short
             cancel(works)
         ends = await asyncio.gather(*works, return_exceptions=True)
@@ -101,13 +105,17 @@ async def _work(*, concurrency: int, grace: float) -> None:
         for ended in ends:
             if isinstance(ended, Exception):
                 raise ended
-    if not stopping.is_set():
+    if wait and not stopping.is_set():
         raise WorkerEndedError("the connection to the database broke")
     logger.info("worker.stopped")
 
 
-def share_threads(concurrency: int) -> dict[tuple[str, ...], int]:
-    """Queues and how many of their jobs run at the same time; two threads are the least."""
+def share_threads(concurrency: int) -> dict[Queues, int]:
+    """Queues and how many of their jobs run at the same time; two threads are the least.
+
+    A quarter of the threads takes no job that waits for a model, so that a reply of staff leaves
+    while every model call hangs; the other three quarters take nothing else.
+    """
     quick = max(1, concurrency // 4)
     return {
         tuple(sorted(set(QUEUES) - SLOW_QUEUES)): quick,

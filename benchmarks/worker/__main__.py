@@ -1,20 +1,17 @@
 """`python -m benchmarks.worker [--concurrency 160] [--messages 600]`."""
 
 import argparse
-import json
-import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import requests
 
+from benchmarks.model import run_double
 from benchmarks.report import Row, print_table, write_json
-from benchmarks.scratch import ROOT, Scratch, stop
+from benchmarks.scratch import ROOT, Scratch
 
 _LATENCY = 2.0
 _CALLS = 2
@@ -27,7 +24,7 @@ def main() -> int:
     arguments = _arguments()
     settings = {"WORKER_CONCURRENCY": str(arguments.concurrency), "LLM_JUDGE": "0"}
     with (
-        _double() as double,
+        run_double(latency=_LATENCY) as double,
         Scratch(Path(arguments.data), settings={**settings, **double}) as desk,
     ):
         import django  # after the environment that the settings read
@@ -43,20 +40,10 @@ def main() -> int:
 
 def _measure(desk: Scratch, model: str, messages: int, concurrency: int) -> list[Row]:
     from django.db import connection
-    from django.utils import timezone
 
     from agent.models import AgentRun
-    from channels.types import Submission
-    from channels.web.submission import submit_question
+    from benchmarks.asking import ask
     from config.worker import share_threads
-
-    def ask(number: int) -> None:
-        submission = Submission(
-            token=str(uuid.uuid4()), name="Alice", email=f"customer{number}@example.com",
-            subject="A question", message="How do I invite a colleague?",
-            category="how_to", priority="normal",
-        )  # fmt: skip
-        submit_question(submission=submission, now=timezone.now())
 
     ask(0)
     worker = psutil.Process(desk.start("worker").pid)
@@ -103,22 +90,6 @@ def _await(condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise RuntimeError("The worker did not get through: look into its log.")
         time.sleep(0.2)
-
-
-@contextmanager
-def _double() -> Iterator[dict[str, str]]:
-    """The model double in a process of its own; yields the settings that lead to it."""
-    double = subprocess.Popen(
-        [sys.executable, "-m", "agent.double", "--latency", str(_LATENCY)],
-        cwd=ROOT, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        if double.stdout is None:
-            raise RuntimeError("The model double says nothing.")
-        settings: dict[str, str] = json.loads(double.stdout.readline())
-        yield settings
-    finally:
-        stop(double)
 
 
 def _arguments() -> argparse.Namespace:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import environment
 from config.supervision import Child, Supervisor, ignore_signals, interrupt_on_signals
-from config.worker import WorkerEndedError, run_worker
+from config.worker import WorkerEndedError, run_worker, share_threads
 
 _GRACE = 25.0  # platforms kill about 30 s after SIGTERM
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self._supervise(processes)
             return
         try:
-            run_worker(concurrency=settings.WORKER_CONCURRENCY, grace=_GRACE)
+            run_worker(shares=share_threads(settings.WORKER_CONCURRENCY), grace=_GRACE)
         except WorkerEndedError as error:
             raise CommandError(
                 f"The worker ended: {error}. The database may be away, or not migrated yet "
