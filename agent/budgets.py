@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,40 @@ from crm.models import Conversation, StaffAlert
 Scope = ModelBudget.Scope
 
 _KEY = "model-budget:"
+
+# Of each scope what it used; a day is never added up anew. No sum reads more than one
+# conversation's or one customer's calls, however many there are in all.
+_SPENT = """
+    SELECT 'conversation' AS scope, coalesce(sum(cost), 0) AS used_usd,
+        coalesce(sum(input_tokens + output_tokens), 0) AS used_tokens,
+        count(*) FILTER (WHERE cost IS NULL AND failure = '') AS unpriced
+    FROM agent_modelcall WHERE conversation_id = %(conversation)s
+    UNION ALL
+    SELECT 'customer', coalesce(sum(cost), 0), coalesce(sum(input_tokens + output_tokens), 0),
+        count(*) FILTER (WHERE cost IS NULL AND failure = '')
+    FROM agent_modelcall WHERE created_at >= %(midnight)s AND conversation_id IN (
+        SELECT id FROM crm_conversation WHERE customer_id = %(customer)s
+    )
+    UNION ALL
+    SELECT 'day', coalesce(sum(usd), 0), coalesce(sum(tokens), 0), coalesce(sum(unpriced), 0)
+    FROM agent_dayspend WHERE day = %(day)s
+"""
+_BUDGETS = """
+    SELECT scope, used_usd, used_tokens, unpriced, budget.usd, budget.tokens
+    FROM agent_modelbudget budget JOIN (SPENT) spent USING (scope) ORDER BY scope
+""".replace("SPENT", _SPENT)
+_COUNT = """
+    WITH counted AS (
+        INSERT INTO agent_dayspend AS spent (day, usd, tokens, unpriced)
+        VALUES (%(day)s, %(usd)s, %(tokens)s, %(unpriced)s)
+        ON CONFLICT (day) DO UPDATE SET usd = spent.usd + excluded.usd,
+            tokens = spent.tokens + excluded.tokens, unpriced = spent.unpriced + excluded.unpriced
+    )
+    INSERT INTO agent_modelcall (run_id, conversation_id, model, failure, input_tokens,
+        output_tokens, cost, milliseconds, created_at)
+    VALUES (%(run)s, %(conversation)s, %(model)s, %(failure)s, %(input)s,
+        %(output)s, %(cost)s, %(milliseconds)s, %(at)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,54 +69,62 @@ class Spent:
 def find_exhausted(conversation: Conversation | None, *, now: datetime) -> str:
     """The scope whose budget is used up, "" if none is; of what belongs to no conversation the
     day's only. Staff are told once while it lasts."""
-    limits = {budget.scope: budget for budget in ModelBudget.objects.all()}
-    if not limits:
-        return ""
-    if conversation is None:
-        spent: Mapping[str, Spent] = {Scope.DAY: measure_today(now=now)}
-    else:
-        spent = measure_spent(conversation, now=now)
-    for scope, used in spent.items():
-        if scope in limits and _is_used_up(limits[scope], used):
-            _tell(limits[scope], used, now)
-            return scope
+    for scope, usd, tokens, unpriced, most_usd, most_tokens in _ask(_BUDGETS, conversation, now):
+        if conversation is None and scope != Scope.DAY:
+            continue
+        over = most_usd is not None and usd >= most_usd
+        if over or (most_tokens is not None and tokens >= most_tokens):
+            _tell(Scope(scope), Spent(usd, int(tokens), int(unpriced)), now)
+            return str(scope)
     return ""
 
 
 def measure_spent(conversation: Conversation, *, now: datetime) -> Mapping[str, Spent]:
-    """What was spent by scope, in one query; a day begins at midnight of the desk's own time."""
-    today = Q(created_at__gte=_start_of_day(now))
-    return _measure(
-        ModelCall.objects.filter(today | Q(conversation=conversation)),
-        {
-            Scope.CONVERSATION: Q(conversation=conversation),
-            Scope.CUSTOMER: Q(conversation__customer=conversation.customer_id) & today,
-            Scope.DAY: today,
-        },
-    )
+    """What was spent by scope; a day begins at midnight of the desk's own time."""
+    return _measure(conversation, now)
 
 
 def measure_today(*, now: datetime) -> Spent:
-    today = Q(created_at__gte=_start_of_day(now))
-    return _measure(ModelCall.objects.filter(today), {Scope.DAY: today})[Scope.DAY]
+    return _measure(None, now)[Scope.DAY]
 
 
-def _measure(calls: QuerySet[ModelCall], scopes: Mapping[str, Q]) -> dict[str, Spent]:
-    sums: dict[str, Aggregate] = {}
-    for scope, rows in scopes.items():
-        sums[f"{scope}_usd"] = Sum("cost", filter=rows)
-        sums[f"{scope}_in"] = Sum("input_tokens", filter=rows)
-        sums[f"{scope}_out"] = Sum("output_tokens", filter=rows)
-        sums[f"{scope}_unpriced"] = Count("pk", filter=rows & Q(cost=None, failure=""))
-    row = calls.aggregate(**sums)
-    return {
-        scope: Spent(
-            usd=row[f"{scope}_usd"] or Decimal(0),
-            tokens=(row[f"{scope}_in"] or 0) + (row[f"{scope}_out"] or 0),
-            unpriced=row[f"{scope}_unpriced"],
-        )
-        for scope in scopes
+def count_call(call: ModelCall) -> None:
+    """Writes a new call and adds it to its day, in one statement."""
+    unpriced = call.cost is None and not call.failure
+    parameters = {
+        "day": timezone.localdate(call.created_at),
+        "usd": call.cost or 0,
+        "tokens": call.input_tokens + call.output_tokens,
+        "unpriced": int(unpriced),
+        "run": call.run_id,
+        "conversation": call.conversation_id,
+        "model": call.model,
+        "failure": call.failure,
+        "input": call.input_tokens,
+        "output": call.output_tokens,
+        "cost": call.cost,
+        "milliseconds": call.milliseconds,
+        "at": call.created_at,
     }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, parameters)
+
+
+def _measure(conversation: Conversation | None, now: datetime) -> dict[str, Spent]:
+    rows = _ask(_SPENT, conversation, now)
+    return {scope: Spent(usd, int(tokens), int(unpriced)) for scope, usd, tokens, unpriced in rows}
+
+
+def _ask(statement: str, conversation: Conversation | None, now: datetime) -> list[tuple[Any, ...]]:
+    parameters = {
+        "conversation": conversation.pk if conversation else None,
+        "customer": conversation.customer_id if conversation else None,
+        "midnight": _start_of_day(now),
+        "day": timezone.localdate(now),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
 
 
 def clear_past_alerts(*, now: datetime) -> None:
@@ -93,16 +136,10 @@ def clear_past_alerts(*, now: datetime) -> None:
         alerts.clear_alert(key, now=now)
 
 
-def _is_used_up(budget: ModelBudget, spent: Spent) -> bool:
-    return (budget.usd is not None and spent.usd >= budget.usd) or (
-        budget.tokens is not None and spent.tokens >= budget.tokens
-    )
-
-
-def _tell(budget: ModelBudget, spent: Spent, now: datetime) -> None:
+def _tell(scope: Scope, spent: Spent, now: datetime) -> None:
     alerts.raise_alert(
-        f"{_KEY}{budget.scope}",
-        title=_("The model budget is used up: %(scope)s") % {"scope": budget.get_scope_display()},
+        f"{_KEY}{scope}",
+        title=_("The model budget is used up: %(scope)s") % {"scope": scope.label},
         detail=_(
             "$%(usd).2f and %(tokens)d tokens were used, with %(unpriced)d calls of unknown "
             "price. The offline model answers what it can, the rest goes to people. Raise the "

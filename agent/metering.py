@@ -99,16 +99,18 @@ class MeteredModel:
     def _keep(self, turn: ModelTurn, started: float, *, failure: str = "") -> None:
         if self._account is None:
             return
-        ModelCall.objects.create(
-            run=self._account.run,
-            conversation=self._account.conversation,
-            model=self.name[:120],
-            failure=failure[:200],
-            input_tokens=turn.input_tokens,
-            output_tokens=turn.output_tokens,
-            cost=turn.cost,
-            milliseconds=round((time.perf_counter() - started) * 1000, 1),
-            created_at=self._clock(),
+        budgets.count_call(
+            ModelCall(
+                run=self._account.run,
+                conversation=self._account.conversation,
+                model=self.name[:120],
+                failure=failure[:200],
+                input_tokens=turn.input_tokens,
+                output_tokens=turn.output_tokens,
+                cost=turn.cost,
+                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                created_at=self._clock(),
+            )
         )
 
     def _note_failure(self, error: ModelError) -> None:

@@ -1,6 +1,6 @@
 from agent.models.autonomy import Rung
 from agent.models.briefing import Briefing
-from agent.models.budget import ModelBudget
+from agent.models.budget import DaySpend, ModelBudget
 from agent.models.call import ModelCall
 from agent.models.correction import Correction
 from agent.models.draft import Draft
@@ -25,6 +25,7 @@ __all__ = [
     "Contradiction",
     "ConversationSummary",
     "Correction",
+    "DaySpend",
     "Draft",
     "EvaluationCase",
     "EvaluationResult",

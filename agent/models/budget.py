@@ -38,3 +38,16 @@ class ModelBudget(models.Model):
 
     def __str__(self) -> str:
         return self.get_scope_display()
+
+
+class DaySpend(models.Model):
+    """What the configured models took on a day of the desk's, added up with each call: a budget is
+    looked at before every one of them, and a day may bring millions."""
+
+    day = models.DateField(unique=True)
+    usd = models.DecimalField(max_digits=14, decimal_places=6, default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+    unpriced = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.day)

@@ -102,11 +102,10 @@ def test_a_new_day_has_a_new_budget_and_its_alert_is_cleared(
     model.play(SEARCH, ESCALATE)
     run = answer(ask(EXPORT))
     assert "the budget is used up" in run.explanation
-    yesterday = timezone.now() - timedelta(days=1)
-    ModelCall.objects.update(created_at=yesterday)
-    StaffAlert.objects.update(last_seen_at=yesterday)
-    assert budgets.find_exhausted(run.conversation, now=timezone.now()) == ""
-    budgets.clear_past_alerts(now=timezone.now())
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert budgets.find_exhausted(run.conversation, now=timezone.now()) == "day"
+    assert budgets.find_exhausted(run.conversation, now=tomorrow) == ""
+    budgets.clear_past_alerts(now=tomorrow)
     assert StaffAlert.objects.get(key="model-budget:day").cleared_at is not None
 
 
@@ -215,3 +214,15 @@ def test_one_customers_time_outs_count_once_and_everybodys_each(
     ModelCall.objects.update(created_at=timezone.now() - breakers.LONGEST_PAUSE)
     answer(ask(EXPORT, email="mallory@example.com"))
     assert Breaker.objects.get().failures == 3
+
+
+def test_a_day_adds_up_what_its_calls_took(ask: Ask, answer: Answer, model: ScriptedModel) -> None:
+    """Without reading them again: the sum stays when they go."""
+    model.play(SEARCH, ESCALATE)
+    run = answer(ask(EXPORT))
+    model.play(Response("{}", status=503))
+    answer(ask(EXPORT))
+    spent = budgets.measure_today(now=timezone.now())
+    assert (spent.tokens, spent.unpriced, spent.usd) == (240, 0, run.cost)
+    ModelCall.objects.all().delete()
+    assert budgets.measure_today(now=timezone.now()) == spent
