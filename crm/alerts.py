@@ -38,7 +38,6 @@ def raise_alert(
     return True
 
 
-@transaction.atomic
 def clear_alert(key: str, *, now: datetime) -> bool:
     """Closes the alert if it is open; True if it was."""
     return bool(StaffAlert.objects.filter(key=key, cleared_at__isnull=True).update(cleared_at=now))

@@ -53,9 +53,17 @@ def note_failure(
     alerts.raise_alert(_key(service), title=title, detail=detail, now=now)
 
 
-@transaction.atomic
 def note_success(service: str, *, now: datetime) -> None:
-    """Closes the breaker and its alert."""
+    """Closes the breaker and its alert. One look, and no more unless something had failed."""
+    failing = Breaker.objects.filter(service=service).filter(
+        Q(failures__gt=0) | Q(open_until__isnull=False)
+    )
+    if failing.exists():
+        _close(service, now=now)
+
+
+@transaction.atomic
+def _close(service: str, *, now: datetime) -> None:
     Breaker.objects.filter(service=service, failures__gt=0).update(failures=0)
     closed = Breaker.objects.filter(service=service, open_until__isnull=False).update(
         open_until=None
