@@ -12,14 +12,17 @@ os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
 import functools
 import json
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import litellm
 from django.conf import settings
 from django.db import connection
+from litellm.litellm_core_utils.litellm_logging import Logging
 
 from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolCall, ToolSpec
 from agent.redaction import Redactor
@@ -92,6 +95,7 @@ class LiteLLMModel:
                 timeout=seconds,
                 max_retries=0,
                 num_retries=0,
+                litellm_logging_obj=_NoBooks.open(self._name),
             ),
             seconds=seconds,
         )
@@ -154,6 +158,29 @@ class LiteLLMEmbedder:
 
     def count_tokens(self, text: str) -> int:
         return int(litellm.token_counter(model=self._model, text=text))
+
+
+class _NoBooks(Logging):
+    """LiteLLM's record of a call, which gives it to nobody: what else it would put together in a
+    thread of its own, for the services that it can report to, costs as much as the call."""
+
+    @classmethod
+    def open(cls, model: str) -> "_NoBooks":
+        return cls(
+            model=model,
+            messages=None,
+            stream=False,
+            call_type="completion",
+            start_time=datetime.now(),  # noqa: DTZ005  LiteLLM subtracts its own, which has no zone
+            litellm_call_id=str(uuid.uuid4()),
+            function_id="",
+        )
+
+    def success_handler(self, *_args: object, **_kwargs: object) -> None:
+        pass
+
+    def failure_handler(self, *_args: object, **_kwargs: object) -> None:
+        pass
 
 
 def _redact(text: str) -> str:
@@ -261,11 +288,9 @@ def _read_arguments(arguments: object) -> str:
 
 
 def _read_cost(response: Any) -> Decimal | None:
-    """USD, or None: LiteLLM says 0, or fails, for a model whose price it does not know."""
-    try:
-        cost = litellm.completion_cost(completion_response=response)
-    except Exception:  # noqa: BLE001  an unknown price is no failure of the call
-        return None
+    """USD as LiteLLM has reckoned it, or None: it says 0, or nothing, for a model whose price it
+    does not know."""
+    cost = getattr(response, "_hidden_params", {}).get("response_cost")
     return Decimal(str(cost)) if cost else None
 
 

@@ -75,6 +75,7 @@ class RedactedModel:
     def __init__(self, model: ChatModel, redactor: Redactor) -> None:
         self._model = model
         self._redactor = redactor
+        self._masked: dict[ChatMessage, ChatMessage] = {}
 
     @classmethod
     def wrap_all(cls, models: Sequence[ChatModel]) -> list[ChatModel]:
@@ -102,8 +103,14 @@ class RedactedModel:
         )
 
     def _mask(self, message: ChatMessage) -> ChatMessage:
+        """A talk is sent anew with every turn; what was masked once stays as it is."""
         if message.role == "system":
             return message
+        if message not in self._masked:
+            self._masked[message] = self._mask_new(message)
+        return self._masked[message]
+
+    def _mask_new(self, message: ChatMessage) -> ChatMessage:
         mask = self._redactor.mask_json if message.role == "tool" else self._redactor.mask
         return replace(
             message,
