@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import os
+import select
 import signal
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import structlog
@@ -15,6 +17,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
+from psycopg_pool import AsyncConnectionPool
 
 from agent.fallback import load_chat_models
 from config.abandoned import Keeper
@@ -129,8 +132,28 @@ def cancel(works: Sequence[asyncio.Future[None]]) -> None:
 
 
 def _make_connector() -> PsycopgConnector:
-    """Each of the two workers listens on a connection of its own; the others are shared."""
-    return PsycopgConnector(kwargs=connector_params("default"), max_size=_CONNECTIONS)
+    """Each of the two workers listens on a connection of its own; the others are shared.
+
+    Procrastinate says one statement at a time, so each is its own transaction: nothing is said
+    before and after it.
+    """
+    return PsycopgConnector(
+        pool_factory=_make_pool,
+        kwargs={**connector_params("default"), "autocommit": True},
+        max_size=_CONNECTIONS,
+    )
+
+
+def _make_pool(**arguments: Any) -> AsyncConnectionPool:
+    return AsyncConnectionPool(**{**arguments, "check": _check_connection})
+
+
+async def _check_connection(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Raises OperationalError if the server has ended it. Asks the server only if something has
+    arrived unasked, which is its farewell or a notice."""
+    readable, _writable, _failed = select.select([connection.fileno()], [], [], 0)
+    if readable:
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def _hide_arguments() -> None:
