@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from agent import prompts
 from agent.fallback import FallbackModel, get_chat_model
-from agent.guardrails.rulebook import Rulebook
+from agent.guardrails.rulebook import Rulebook, get_rulebook
 from agent.metering import Account
 from agent.models import PromptVersion
 from agent.prompt_versions import choose_version
@@ -12,15 +12,14 @@ from agent.prompt_versions import choose_version
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """`version` is None where the text in the code stands in for a missing one, `rulebook` where
-    the rules in force are asked; `is_live` tells a run from a trial, which leaves nothing behind.
-    """
+    """`version` is None where the text in the code stands in for a missing one; `is_live` tells a
+    run from a trial, which leaves nothing behind."""
 
     model: FallbackModel
     prompt: str
     version: PromptVersion | None
     is_live: bool
-    rulebook: Rulebook | None = None
+    rulebook: Rulebook
 
 
 def make_mind(
@@ -44,5 +43,5 @@ def make_mind(
         prompt=text,
         version=version,
         is_live=account is not None and account.conversation is not None,
-        rulebook=rulebook,
+        rulebook=rulebook or get_rulebook(),
     )

@@ -24,18 +24,16 @@ def build_question(conversation: Conversation, messages: Sequence[Message]) -> Q
     earlier = conversation.messages.filter(
         author=Message.Author.CUSTOMER, pk__lt=messages[0].pk
     ).order_by("-pk")
-    scores = earlier.filter(sentiment__isnull=False).values_list("sentiment", flat=True)
-    is_first = not earlier.exists()
+    readings = list(earlier.values_list("sentiment", "language")[:PAST_MESSAGES])
+    scores = [score for score, _language in readings if score is not None]
     return Question(
         channel=conversation.channel,
-        subject=plaintext.read(conversation.subject).shown if is_first else "",
+        subject=plaintext.read(conversation.subject).shown if not readings else "",
         texts=tuple(text.shown for text in read),
         hidden="\n".join(text.hidden for text in read if text.hidden),
         past=tuple(past),
-        past_sentiments=tuple(
-            score for score in reversed(list(scores[:PAST_SENTIMENTS])) if score is not None
-        ),
-        language=(earlier.exclude(language="").values_list("language", flat=True).first() or "")
+        past_sentiments=tuple(reversed(scores[:PAST_SENTIMENTS])),
+        language=next((language for _score, language in readings if language), "")
         or conversation.customer.language[:2],
         # What was said without words may still be on its way from the provider.
         has_files=any(

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import zip_longest
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Max, Min, OuterRef, TextField, Value
@@ -154,20 +155,25 @@ def _close(
         intent=intention.name if intention and intention.in_scope else "",
         intent_score=intention.score if intention else None,
         finished_at=now,
+        **_sum_up(journal),
     )
     if not changed:
         raise RunSuperseded
-    _keep_journal(run, journal)
+    AgentStep.objects.bulk_create(journal.build_steps(run))
+
+
+def _sum_up(journal: Journal) -> dict[str, Any]:
+    return {
+        "model": journal.model[:120],
+        "prompt_version": journal.prompt_version,
+        "input_tokens": journal.input_tokens,
+        "output_tokens": journal.output_tokens,
+        "cost": journal.cost,
+    }
 
 
 def _keep_journal(run: AgentRun, journal: Journal) -> None:
-    AgentRun.objects.filter(pk=run.pk).update(
-        model=journal.model[:120],
-        prompt_version=journal.prompt_version,
-        input_tokens=journal.input_tokens,
-        output_tokens=journal.output_tokens,
-        cost=journal.cost,
-    )
+    AgentRun.objects.filter(pk=run.pk).update(**_sum_up(journal))
     AgentStep.objects.bulk_create(journal.build_steps(run))
 
 
@@ -185,6 +191,6 @@ def _drop(started: Started, considered: Considered, journal: Journal, now: datet
 def _keep_reading(messages: tuple[Message, ...], reading: Reading) -> None:
     moods = zip_longest(reading.sentiments, reading.emotions, fillvalue="")
     for message, (score, emotion) in zip(messages, moods, strict=False):
-        message.sentiment, message.emotion = score, emotion
-        message.language = reading.language
-    Message.objects.bulk_update(messages, ["sentiment", "emotion", "language"])
+        Message.objects.filter(pk=message.pk).update(
+            sentiment=score, emotion=emotion, language=reading.language
+        )

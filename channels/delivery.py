@@ -95,12 +95,14 @@ def _claim(delivery_id: int, *, now: datetime) -> _Claim | None:
     """Takes the lease of what is next in its conversation; cancels an agent's reply that a
     person overtook and an automatic one that is one too many, and holds back what its channel
     or address does not take now."""
-    delivery = Delivery.objects.select_related("message").get(pk=delivery_id)
     # Locked, so that a person who takes over now is before or after this, never in between.
-    conversation = Conversation.objects.select_for_update().get(pk=delivery.message.conversation_id)
-    delivery.message.conversation = conversation
-    if settlement.next_in_line(conversation.pk, now=now) != delivery:
+    conversation = Conversation.objects.select_for_update(of=("self",)).get(
+        messages__deliveries=delivery_id
+    )
+    delivery = settlement.next_in_line(conversation.pk, now=now)
+    if delivery is None or delivery.pk != delivery_id:
         return None
+    delivery.message.conversation = conversation
     adapter = get_adapter(conversation.channel)
     claimable = Q(state=State.QUEUED)
     if adapter.repeatable:
@@ -119,7 +121,10 @@ def _claim(delivery_id: int, *, now: datetime) -> _Claim | None:
     )
     if not claimed:
         return None
-    delivery.refresh_from_db(fields=["state", "attempts", "lease", "intent_ref"])
+    if delivery.state == State.SENDING:  # who held it last may have prepared something just now
+        delivery.refresh_from_db(fields=["intent_ref"])
+    delivery.state, delivery.lease = State.SENDING, lease
+    delivery.attempts += 1
     claim = _Claim(delivery, adapter, lease)
     message = delivery.message
     if message.author == Message.Author.AGENT and message.turn != conversation.turn:

@@ -107,6 +107,7 @@ def next_in_line(conversation_id: int, *, now: datetime) -> Delivery | None:
     """What the conversation sends next: messages and their parts leave in order."""
     return (
         Delivery.objects.filter(unfinished(now=now), message__conversation=conversation_id)
+        .select_related("message")
         .order_by("message_id", "part")
         .first()
     )

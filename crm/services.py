@@ -91,7 +91,7 @@ def lock_conversation_for_agent(conversation_id: int, *, turn: int) -> Conversat
     return conversation
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue_agent_reply(
     *,
     conversation: Conversation,

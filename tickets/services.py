@@ -145,7 +145,7 @@ def continue_ticket(*, message: Message) -> Ticket:
     return ticket
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_agent_reply(*, ticket: Ticket, now: datetime) -> None:
     """The agent answered: the ticket waits for the customer, unless a later message waits."""
     _note_reply(lock_ticket(ticket), AGENT, Status.OPEN, now)
