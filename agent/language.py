@@ -1,15 +1,12 @@
 """Which language a customer writes, and which ones the knowledge serves."""
 
-import functools
 import re
 import threading
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
+from agent.language_model import get_identifier
 from agent.wording import content_words
 from knowledge.models import Article
 
-CANDIDATES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "cs", "ru", "uk")
 DEFAULT = "en"
 # Below this many letters a guess is mostly noise. With both bounds each of the sample company's
 # messages, 112 in English, gets its language.
@@ -44,7 +41,7 @@ def detect_language(text: str, *, default: str = "") -> str:
     if letters < MIN_LETTERS or not content_words(plain):
         return default or DEFAULT
     with _classifying:
-        code, confidence = _identifier().classify(plain)
+        code, confidence = get_identifier().classify(plain)
     return str(code) if confidence >= MIN_CONFIDENCE else default or DEFAULT
 
 
@@ -58,10 +55,3 @@ def list_served_languages() -> frozenset[str]:
     """The languages that public articles are written in."""
     found = Article.objects.public().order_by().values_list("language", flat=True).distinct()
     return frozenset(code[:2].lower() for code in found)
-
-
-@functools.cache
-def _identifier() -> LanguageIdentifier:
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(CANDIDATES))
-    return identifier
