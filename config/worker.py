@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import select
 import signal
 import threading
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from agent.fallback import load_chat_models
 from config.abandoned import Keeper
 from config.job_watch import log_job, watch_job
 from config.jobs import QUEUES, SLOW_QUEUES
+from config.postgres.base import has_something_to_read
 from config.rescue import HEARTBEAT_SECONDS, SECONDS_SINCE_HEARTBEAT
 
 logger = structlog.get_logger(__name__)
@@ -139,20 +139,24 @@ def _make_connector() -> PsycopgConnector:
     """
     return PsycopgConnector(
         pool_factory=_make_pool,
-        kwargs={**connector_params("default"), "autocommit": True},
+        kwargs=connector_params("default"),
         max_size=_CONNECTIONS,
     )
 
 
 def _make_pool(**arguments: Any) -> AsyncConnectionPool:
-    return AsyncConnectionPool(**{**arguments, "check": _check_connection})
+    return AsyncConnectionPool(
+        **{**arguments, "configure": _configure_connection, "check": _check_connection}
+    )
+
+
+async def _configure_connection(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
 
 
 async def _check_connection(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Raises OperationalError if the server has ended it. Asks the server only if something has
-    arrived unasked, which is its farewell or a notice."""
-    readable, _writable, _failed = select.select([connection.fileno()], [], [], 0)
-    if readable:
+    """Raises OperationalError if the server has ended it. Asks the server only if it spoke."""
+    if has_something_to_read(connection):
         await AsyncConnectionPool.check_connection(connection)
 
 

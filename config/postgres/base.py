@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import OperationalError as DatabaseAway
 from django.db.backends.postgresql import base
-from psycopg import Connection, OperationalError
+from psycopg import BaseConnection, Connection, OperationalError
 from psycopg_pool import ConnectionPool
 
 from config.database_gate import gate
@@ -32,7 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _is_broken(connection: Connection[Any]) -> bool:
     """Asks the server only if something waits to be read, which is its farewell or nothing bad."""
-    if not _has_something_to_read(connection):
+    if not has_something_to_read(connection):
         return False
     try:
         ConnectionPool.check_connection(connection)
@@ -41,7 +41,8 @@ def _is_broken(connection: Connection[Any]) -> bool:
     return False
 
 
-def _has_something_to_read(connection: Connection[Any]) -> bool:
+def has_something_to_read(connection: BaseConnection[Any]) -> bool:
+    """Whether the server has said what nobody has asked for."""
     if connection.closed:
         return True
     waiting = select.poll()
