@@ -1,10 +1,10 @@
-"""What a run did step by step is kept for a while, and then what it decided and why."""
+"""What a run did, step by step and call by call, is kept for a while; what it decided stays."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from agent.models import AgentStep
+from agent.models import AgentStep, ModelCall
 
 _BATCH = 2000
 
@@ -26,3 +26,19 @@ def forget_steps(*, now: datetime) -> int:
         removed += len(batch)
         if len(batch) < _BATCH:
             return removed
+
+
+def forget_calls(*, now: datetime) -> int:
+    """Removes the single calls of models from before KEEP_STEPS_DAYS; returns how many. What a run
+    and what a day took in all stays with them.
+
+    By the index of their time, in batches, each its own commit.
+    """
+    if not settings.KEEP_STEPS_DAYS:
+        return 0
+    old = ModelCall.objects.filter(created_at__lt=now - timedelta(days=settings.KEEP_STEPS_DAYS))
+    removed = 0
+    while batch := list(old.order_by("created_at").values_list("pk", flat=True)[:_BATCH]):
+        ModelCall.objects.filter(pk__in=batch).delete()
+        removed += len(batch)
+    return removed

@@ -104,6 +104,7 @@ def move_rungs() -> None:
 @jobs.task("agent.forget_steps")
 def forget_steps() -> None:
     retention.forget_steps(now=_now())
+    retention.forget_calls(now=_now())
 
 
 @jobs.task("agent.check_thresholds")

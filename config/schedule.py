@@ -33,5 +33,6 @@ every("33 2 * * *", "agent.find_contradictions")  # between articles
 every("11 4 * * *", "channels.renew_gmail_watch")  # Gmail ends it after seven days
 every("41 3 * * *", "channels.forget_old_counters")
 every("47 3 * * *", "channels.forget_originals")  # what providers sent, once it is old
-every("53 3 * * *", "agent.forget_steps")  # how old answers came about
+every("53 3 * * *", "agent.forget_steps")  # how old answers came about, and their calls
 every("23 3 * * *", "config.remove_finished_jobs")
+every("29 3 * * *", "config.clear_sessions")  # of staff who did not come back

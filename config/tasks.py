@@ -1,3 +1,4 @@
+from django.core.management import call_command
 from django.utils import timezone
 
 from config import knowledge_watch, rescue
@@ -22,3 +23,8 @@ def remove_finished_jobs() -> None:
 @task("config.check_knowledge")
 def check_knowledge() -> None:
     knowledge_watch.check_knowledge(timezone.now())
+
+
+@task("config.clear_sessions")
+def clear_sessions() -> None:
+    call_command("clearsessions")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agent.models import AgentRun, AgentStep
-from agent.retention import forget_steps
+from agent.models import AgentRun, AgentStep, ModelCall
+from agent.retention import forget_calls, forget_steps
 from tickets.models import Ticket
 
 
@@ -28,3 +28,18 @@ def test_old_steps_go_and_what_was_decided_stays(
     assert not AgentStep.objects.exists()
     decided = AgentRun.objects.get()
     assert (decided.decision, decided.draft) == (run.decision, run.draft)
+
+
+@pytest.mark.django_db
+def test_old_calls_go_and_newer_ones_stay(settings: Any) -> None:
+    now = timezone.now()
+    old, new = (
+        ModelCall.objects.create(model="m", milliseconds=1, created_at=now - timedelta(days=days))
+        for days in (181, 179)
+    )
+    settings.KEEP_STEPS_DAYS = 0
+    assert forget_calls(now=now) == 0
+    settings.KEEP_STEPS_DAYS = 180
+    assert forget_calls(now=now) == 1
+    assert ModelCall.objects.get() == new
+    assert forget_calls(now=old.created_at) == 0

@@ -1,13 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
-from config import jobs, rescue
-from crm.models import StaffAlert
+from config import jobs, rescue, tasks
+from crm.models import StaffAlert, User
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +131,12 @@ def test_backoff_rises_jitters_and_ends() -> None:
         waits.append(decision and decision.retry_at)
     assert waits[-1] is None
     assert all(wait and wait < timezone.now() + timedelta(seconds=15) for wait in waits[:-1])
+
+
+def test_sessions_that_have_expired_go(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    Session.objects.update(expire_date=timezone.now() - timedelta(days=1))
+    client.force_login(bob)
+    assert Session.objects.count() == 2
+    tasks.clear_sessions()
+    assert Session.objects.get().expire_date > timezone.now()
