@@ -10,6 +10,9 @@ from django.db import connection
 
 from benchmarks.filling import GROWING
 
+_SCANS = ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")
+_PLANNED = re.compile(r"(SELECT|UPDATE|DELETE)\b[^;]*$")
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -25,16 +28,44 @@ def find_scans(statements: Sequence[str], *, at_least: int) -> list[Scan]:
     return [scan for sql in shapes.values() for scan in _scans(sql) if scan.rows >= at_least]
 
 
+def find_unindexed(statements: Sequence[str]) -> list[Scan]:
+    """Where no index leads to the rows of a growing table, whatever its size: with all scans
+    forbidden but those that an index's condition begins, the plan still has another."""
+    shapes = {_shape(sql): sql for sql in statements if _PLANNED.match(sql)}
+    with connection.cursor() as cursor:
+        for each in _SCANS:
+            cursor.execute(f"SET {each} = off")
+        try:
+            return [
+                Scan(node["Relation Name"], 0, sql)
+                for sql in shapes.values()
+                for node in _plan(sql)
+                if node.get("Relation Name") in GROWING and _begins_anywhere(node)
+            ]
+        finally:
+            for each in _SCANS:
+                cursor.execute(f"RESET {each}")
+
+
+def _begins_anywhere(node: dict[str, Any]) -> bool:
+    walk = node["Node Type"] in {"Index Scan", "Index Only Scan"} and "Index Cond" not in node
+    return walk or node["Node Type"] == "Seq Scan"
+
+
 def _scans(sql: str) -> Iterator[Scan]:
+    for node in _plan(sql):
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in GROWING:
+            table = node["Relation Name"]
+            yield Scan(table, _size(table), sql)
+
+
+def _plan(sql: str) -> Iterator[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql.replace('%', '%%')}", [])
         (plan,) = cursor.fetchone()
     if isinstance(plan, str):
         plan = json.loads(plan)
-    for node in _nodes(plan[0]["Plan"]):
-        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in GROWING:
-            table = node["Relation Name"]
-            yield Scan(table, _size(table), sql)
+    yield from _nodes(plan[0]["Plan"])
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
