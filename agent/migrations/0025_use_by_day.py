@@ -22,7 +22,7 @@ def add_up_today(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agent', '0021_handover_and_suggestions'),
+        ('agent', '0024_bounded_replays'),
     ]
 
     operations = [
