@@ -31,7 +31,7 @@ class NextTicketNumber(Func):
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def unfinished(self) -> "TicketQuerySet":
-        return self.exclude(status__in=[Ticket.Status.RESOLVED, Ticket.Status.CLOSED])
+        return self.filter(status__in=Ticket.UNFINISHED)
 
     def needing_a_person(self) -> "TicketQuerySet":
         """What people have to answer, and what waits for their approval."""
@@ -51,6 +51,8 @@ class Ticket(models.Model):
         ESCALATED = "escalated", _("with our team")
         RESOLVED = "resolved", _("resolved")
         CLOSED = "closed", _("closed")
+
+    UNFINISHED = (Status.OPEN, Status.IN_PROGRESS, Status.WAITING, Status.ESCALATED)
 
     class Category(models.TextChoices):
         HOW_TO = "how_to", _("How do I …?")
@@ -137,6 +139,11 @@ class Ticket(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "-updated_at"], name="ticket_status_newest"),
+            models.Index(
+                fields=["status", "conversation"],
+                condition=Q(status__in=["open", "in_progress", "waiting", "escalated"]),
+                name="ticket_unfinished",
+            ),
             models.Index(
                 F("due_at"),
                 condition=Q(first_response_at__isnull=True),

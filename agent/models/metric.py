@@ -21,7 +21,12 @@ class AgentMetric(models.Model):
         verbose_name = _("agent metric")
         verbose_name_plural = _("agent metrics")
         ordering = ["-recorded_at"]
-        indexes = [models.Index(fields=["channel", "recorded_at"], name="agent_metric_series")]
+        indexes = [
+            models.Index(fields=["channel", "recorded_at"], name="agent_metric_series"),
+            models.Index(
+                fields=["recorded_at"], include=["answered", "escalated"], name="agent_metric_days"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {show_moment(self.recorded_at)}"

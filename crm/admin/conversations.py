@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm.admin.base import ReadOnlyAdmin, display
+from crm.finding import find_conversations
 from crm.keys import parse_key
-from crm.models import Conversation, CustomerIdentifier, Message
+from crm.models import Conversation, Message
 from crm.original import POLICY, render_original
 from crm.timeline import list_timeline
 
@@ -37,12 +38,7 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
         term = search_term.strip()
         if not term:
             return queryset, False
-        addresses = CustomerIdentifier.objects.filter(
-            customer=OuterRef("customer"), value__icontains=term.lower()
-        )
-        messages = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=term)
-        found = Q(subject__icontains=term) | Q(customer__name__icontains=term)
-        return queryset.filter(found | Q(Exists(addresses)) | Q(Exists(messages))), False
+        return queryset.filter(pk__in=find_conversations(term)), False
 
     def get_urls(self) -> list[URLPattern]:
         original = self.admin_site.admin_view(show_original)

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.confirmation import ConfirmationError, start_confirmation
+from crm.finding import find_customers
 from crm.merging import FIELDS, MergeError, merge_customers
 from crm.models import (
     Conversation,
@@ -110,14 +111,8 @@ def may_merge(request: HttpRequest) -> bool:
 
 
 def matching(search_term: str) -> Q:
-    """Customers by name, company or a part of an address; all for an empty term."""
-    term = search_term.strip()
-    if not term:
-        return Q()
-    addresses = CustomerIdentifier.objects.filter(
-        customer=OuterRef("pk"), value__icontains=term.lower()
-    )
-    return Q(name__icontains=term) | Q(company__icontains=term) | Q(Exists(addresses))
+    """Customers by words of their name or company or by an address; all for an empty term."""
+    return Q(pk__in=find_customers(search_term)) if search_term.strip() else Q()
 
 
 def _merge(request: HttpRequest, customer: Customer, other: Customer) -> HttpResponse:

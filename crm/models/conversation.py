@@ -3,6 +3,8 @@ from typing import TypedDict
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +72,13 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
             models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
+            models.Index(fields=["created_at"], name="conversation_begun"),
+            models.Index(
+                fields=["assigned_to", "id"],
+                condition=Q(assigned_to__isnull=False),
+                name="conversation_of_staff",
+            ),
+            GinIndex(SearchVector("subject", config="simple"), name="conversation_words"),
         ]
 
     def __str__(self) -> str:
@@ -211,6 +220,7 @@ class Message(models.Model):
                 condition=Q(direction="in", answered_at__isnull=True),
                 name="message_awaiting_answer",
             ),
+            GinIndex(SearchVector("text", config="simple"), name="message_words"),
         ]
 
     def __str__(self) -> str:

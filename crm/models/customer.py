@@ -1,4 +1,7 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,6 +28,10 @@ class Customer(models.Model):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["language"], name="customer_language"),
+            GinIndex(SearchVector("name", "company", config="simple"), name="customer_words"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(_("Customer %(id)s")) % {"id": self.pk}
@@ -66,6 +73,13 @@ class CustomerIdentifier(models.Model):
         verbose_name_plural = _("identifiers")
         constraints = [
             models.UniqueConstraint(fields=["kind", "value"], name="identifier_belongs_to_one")
+        ]
+        # Addresses are looked for by how they begin, or end: by a domain, a number's last digits.
+        indexes = [
+            models.Index(OpClass("value", name="varchar_pattern_ops"), name="identifier_beginning"),
+            models.Index(
+                OpClass(Reverse("value"), name="text_pattern_ops"), name="identifier_ending"
+            ),
         ]
 
     def __str__(self) -> str:

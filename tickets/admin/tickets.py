@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from crm.admin.base import ModelAdmin, display
-from crm.models import CustomerIdentifier, Message
+from crm.finding import find_conversations
 from crm.moments import show_moment
 from crm.templatetags.console import until, waited
 from tickets.admin import views
@@ -85,17 +85,11 @@ class TicketAdmin(ModelAdmin[Ticket]):
             return queryset, False
         if match := _NUMBER.match(term):
             found = Q(number=int(match[1]))
-            if term.upper().startswith("TKT"):  # no message needs to be read for it
+            if term.upper().startswith("TKT"):
                 return queryset.filter(found), False
         else:
-            found = Q(subject__icontains=term) | Q(conversation__customer__name__icontains=term)
-        addresses = CustomerIdentifier.objects.filter(
-            customer=OuterRef("conversation__customer"), value__icontains=term.lower()
-        )
-        messages = Message.objects.filter(
-            conversation=OuterRef("conversation"), text__icontains=term
-        )
-        return queryset.filter(found | Q(Exists(addresses)) | Q(Exists(messages))), False
+            found = Q()
+        return queryset.filter(found | Q(conversation__in=find_conversations(term))), False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

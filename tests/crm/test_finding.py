@@ -1,0 +1,49 @@
+"""What staff find conversations by, and that it stays an index's work."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from crm.finding import find_conversations, find_customers
+from crm.models import CustomerIdentifier
+from tickets.models import Ticket
+
+Ask = Callable[..., Ticket]
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "alice@example.com", "ALICE@exam", "example.com", "Alice", "ahm", "Alice Ahm",
+        "030 901820", "+49 30 90", "exports", "Slow expo", "invite a coll", "coll",
+    ],
+)  # fmt: skip
+def test_found_by(term: str, ask: Ask) -> None:
+    ask("Unrelated", name="Zoe", email="zoe@other.net", subject="Else")
+    ticket = ask("How do I invite a colleague?", subject="Slow exports")
+    CustomerIdentifier.objects.create(
+        customer=ticket.conversation.customer, kind="phone", value="+4930901820", address="x"
+    )
+    assert find_conversations(term) == [ticket.conversation_id]
+
+
+@pytest.mark.parametrize("term", ["' | x:*", "%", "&", "a\\b", "()", "-5", "TKT-9999999", "…"])
+def test_no_term_is_an_error(term: str, ask: Ask) -> None:
+    ask()
+    assert find_conversations(term) in ([], [Ticket.objects.get().conversation_id])
+
+
+def test_no_search_reads_a_whole_table(ask: Ask, django_assert_num_queries: Any) -> None:
+    ask()
+    with CaptureQueriesContext(connection) as captured, django_assert_num_queries(3):
+        find_customers("alice")
+        find_conversations("alice")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in captured:
+            cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Seq Scan" not in plan, plan
