@@ -6,6 +6,7 @@ Rules and reading come before any model; a model's proposal is checked before it
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from agent import sentiment
 from agent.asking import ask_models
@@ -16,7 +17,7 @@ from agent.journal import Journal
 from agent.language import detect_language, is_served
 from agent.mind import Mind, make_mind
 from agent.models import AgentRun, AgentStep
-from agent.smalltalk import is_small_talk
+from agent.smalltalk import is_greeting, is_small_talk
 from agent.types import (
     Decision,
     Desk,
@@ -118,7 +119,16 @@ def _decide_early(
     if mind.model.is_offline and not is_served(reading.language):
         why = _("It is written in “%(language)s”, which the knowledge base does not serve.")
         return hand_over(HandOver(Reason.NO_KNOWLEDGE, why % {"language": reading.language}))
+    if not question.past and all(is_greeting(text) for text in question.texts if text):
+        return _greet(reading.language)
     return None
+
+
+def _greet(language: str) -> Decision:
+    """Once a conversation, so that two desks do not greet each other for ever."""
+    with override(language or None):
+        text = _("Hello! What can we help you with?")
+    return Decision(AgentRun.Decision.SEND, _("A greeting; nothing is asked yet."), text=text)
 
 
 def _find_anger(question: Question, reading: Reading) -> HandOver | None:

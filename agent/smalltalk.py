@@ -1,4 +1,4 @@
-"""Messages that want no answer: thanks, "ok", a farewell."""
+"""Messages that ask nothing: thanks, "ok", a farewell, or so far only a greeting."""
 
 import re
 
@@ -24,10 +24,21 @@ _CLOSING = re.compile(
     r"|gracias|merci|au revoir|grazie|obrigad[oa]|bedankt|appreciate\w*|helped|cool|nice|super)",
     re.IGNORECASE,
 )
+_GREETING = re.compile(
+    r"\W*(?:hi|hey|hello|hallo|moin|servus|hola|bonjour|ciao|good (?:morning|afternoon|evening|day)"
+    r"|gr(?:ü|ue)(?:ß|ss) (?:dich|sie|gott)|guten (?:tag|morgen|abend))"
+    r"(?:,? (?:there|all|everyone|team|support|zusammen|liebes team))?\W*",
+    re.IGNORECASE,
+)
 _PICTURES = re.compile(r"[^\w\s?¿]+")
 _NAME = re.compile(r"\n\s*(?-i:[A-ZÀ-Þ][\w.'-]+(?: [A-ZÀ-Þ][\w.'-]+){0,2})\s*$")
 _MAX_WORDS = 20
 _PICTURES_ONLY = re.compile(r"^[\s👍🙏❤️😊🙂👌🎉💯✅🤝😀😃😄🫶]+$")
+
+
+def is_greeting(text: str) -> bool:
+    """Whether the message is a greeting and nothing else, as many a chat begins."""
+    return bool(_GREETING.fullmatch(text))
 
 
 def is_small_talk(text: str) -> bool:

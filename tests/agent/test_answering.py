@@ -150,6 +150,14 @@ def test_case_59_rising_anger_is_passed_on_at_the_third_message(
     assert answer(ticket).reason == "sentiment"
 
 
+def test_a_greeting_is_greeted_once(ask: Ask, answer: Answer, write_on: WriteOn) -> None:
+    ticket = ask("Guten Abend zusammen!")
+    run = answer(ticket)
+    assert (run.decision, run.reply and run.reply.text) == ("send", "Hallo! Wie können wir helfen?")
+    write_on(ticket, "Hallo")
+    assert answer(ticket).decision == "hand_over"
+
+
 def test_case_60_thanks_reopens_nothing(ask: Ask, answer: Answer, write_on: WriteOn) -> None:
     ticket = ask("How do I export a board to Excel?")
     answer(ticket)

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.smalltalk import is_small_talk
+from agent.smalltalk import is_greeting, is_small_talk
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,13 @@ def test_case_60_nothing_is_asked(text: str) -> None:
 )
 def test_something_is_asked(text: str) -> None:
     assert not is_small_talk(text)
+
+
+@pytest.mark.parametrize("text", ["hi", "Hello!", "Hey there 👋", "Guten Tag,", "hello, team"])
+def test_only_a_greeting(text: str) -> None:
+    assert is_greeting(text)
+
+
+@pytest.mark.parametrize("text", ["", "hi, my board is gone", "hello?? anyone", "high", "👋"])
+def test_more_or_less_than_a_greeting(text: str) -> None:
+    assert not is_greeting(text)
