@@ -30,10 +30,16 @@ UNION
 SELECT m.conversation_id FROM channels_delivery d JOIN crm_message m ON m.id = d.message_id
 WHERE d.state IN ('queued', 'sending') AND m.author = 'agent'
 """
-# Handed over and not answered, who waits longest first.
+# In the hands of staff and not answered, who waits longest first. Whoever took over a moment ago is
+# still at it: an answer that the agent prepares meanwhile has the time to come too late.
 _WAITING = """
 SELECT c.id FROM crm_conversation c JOIN crm_message m ON m.conversation_id = c.id
 WHERE c.handler = 'staff' AND m.direction = 'in' AND m.answered_at IS NULL
+AND NOT EXISTS (
+    SELECT 1 FROM tickets_ticketevent e JOIN tickets_ticket t ON t.id = e.ticket_id
+    WHERE t.conversation_id = c.id AND e.kind = 'taken_over'
+    AND e.created_at > now() - interval '10 seconds'
+)
 GROUP BY c.id ORDER BY min(m.id) LIMIT 1
 """
 

@@ -77,13 +77,13 @@ _SENDS = Extent(
     worker_killed=7,
 )
 _PEOPLE = Extent(
-    messages=60,
-    conversations=20,
-    seconds=15,
+    messages=150,
+    conversations=150,
+    seconds=30,
     workers=2,
     patience=120,
     haste=True,
-    colleagues=0.2,
+    colleagues=0.1,
 )
 # As short as a safeguard that is switched off takes to be noticed.
 SABOTAGED: Mapping[str, Extent] = {
