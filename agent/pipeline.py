@@ -116,11 +116,12 @@ def _decide_early(
         return Decision(AgentRun.Decision.NO_REPLY, _("Thanks or a farewell; nothing is asked."))
     if hit:
         return hand_over(hit.hand_over())
+    said = filter(None, (question.subject, *question.texts))
+    if not question.past and all(is_greeting(text) for text in said):
+        return _greet(reading.language)
     if mind.model.is_offline and not is_served(reading.language):
         why = _("It is written in “%(language)s”, which the knowledge base does not serve.")
         return hand_over(HandOver(Reason.NO_KNOWLEDGE, why % {"language": reading.language}))
-    if not question.past and all(is_greeting(text) for text in question.texts if text):
-        return _greet(reading.language)
     return None
 
 
