@@ -151,7 +151,7 @@ def test_case_59_rising_anger_is_passed_on_at_the_third_message(
 
 
 def test_a_greeting_is_greeted_once(ask: Ask, answer: Answer, write_on: WriteOn) -> None:
-    assert answer(ask("Hello", subject="Where are my boards?")).decision == "hand_over"
+    assert answer(ask("Hello", subject="Do you accept Bitcoin?")).decision == "hand_over"
     ticket = ask("Guten Abend zusammen!", subject="Hallo", email="bert@example.com")
     run = answer(ticket)
     assert (run.decision, run.reply and run.reply.text) == ("send", "Hallo! Wie können wir helfen?")
