@@ -9,9 +9,11 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Reverse
 
 from crm.models import Conversation, Customer, CustomerIdentifier, Message
+from crm.models.conversation import SEARCHED_TEXT
 
 # Customers, and conversations, that a search brings up.
 MOST = 200
@@ -49,14 +51,18 @@ def find_conversations(term: str) -> list[int]:
         .values("pk")[:MOST]
         .union(
             _with_words(Conversation.objects.all(), term, "subject").values("pk"),
-            _with_words(Message.objects.all(), term, "text", most=_READ).values("conversation"),
+            _with_words(Message.objects.all(), term, SEARCHED_TEXT, most=_READ).values(
+                "conversation"
+            ),
             newest.order_by().values("conversation"),
         )
     )
     return sorted((row["pk"] for row in found), reverse=True)[:MOST]
 
 
-def _with_words(rows: QuerySet[Any], term: str, *fields: str, most: int = MOST) -> QuerySet[Any]:
+def _with_words(
+    rows: QuerySet[Any], term: str, *fields: str | Combinable, most: int = MOST
+) -> QuerySet[Any]:
     """Rows that have all words of the term, the last of which may be unfinished; by an index that
     the model names over the same fields."""
     having = rows.annotate(words=SearchVector(*fields, config="simple"))

@@ -41,8 +41,4 @@ class Migration(migrations.Migration):
             model_name='customeridentifier',
             index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Reverse('value'), name='text_pattern_ops'), name='identifier_ending'),
         ),
-        migrations.AddIndex(
-            model_name='message',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('text', config='simple'), name='message_words'),
-        ),
     ]

@@ -7,10 +7,15 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer, CustomerIdentifier
 from crm.moments import show_moment
+
+# What is found by words: PostgreSQL refuses a row with more than a megabyte of them, and a text of
+# half a million characters may have that.
+SEARCHED_TEXT = Left("text", 100_000)
 
 
 class Source(TypedDict):
@@ -220,7 +225,7 @@ class Message(models.Model):
                 condition=Q(direction="in", answered_at__isnull=True),
                 name="message_awaiting_answer",
             ),
-            GinIndex(SearchVector("text", config="simple"), name="message_words"),
+            GinIndex(SearchVector(SEARCHED_TEXT, config="simple"), name="message_words"),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from channels.gmail.bodies import MAX_TEXT
 from crm.finding import find_conversations, find_customers
-from crm.models import CustomerIdentifier
+from crm.models import CustomerIdentifier, Message
 from tickets.models import Ticket
 
 Ask = Callable[..., Ticket]
@@ -28,6 +29,15 @@ def test_found_by(term: str, ask: Ask) -> None:
         customer=ticket.conversation.customer, kind="phone", value="+4930901820", address="x"
     )
     assert find_conversations(term) == [ticket.conversation_id]
+
+
+def test_a_message_of_any_length_is_kept_and_found_by_its_beginning(ask: Ask) -> None:
+    """PostgreSQL refuses to index more than a megabyte of words, and with them the row."""
+    ticket = ask()
+    words = "".join(f" 日本語日本語日本語{number:06}" for number in range(40_000))
+    longest = f"Einhorn{words}"[:MAX_TEXT]
+    Message.objects.filter(conversation=ticket.conversation).update(text=longest)
+    assert find_conversations("Einhorn") == [ticket.conversation_id]
 
 
 @pytest.mark.parametrize("term", ["' | x:*", "%", "&", "a\\b", "()", "-5", "TKT-9999999", "…"])
