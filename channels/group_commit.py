@@ -16,6 +16,8 @@ from channels.intake import Arrived
 
 log = structlog.get_logger(__name__)
 
+Waiting = tuple[Arrived, asyncio.Future[None]]
+
 # Events of one commit: more would save nothing, and let the first wait for the last.
 _MOST = 64
 
@@ -24,7 +26,7 @@ class GroupCommit:
     """For one event loop at a time. Its one thread keeps a connection of its own."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
 
@@ -44,26 +46,34 @@ class GroupCommit:
         self._thread.submit(connections.close_all).result()
 
     async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                await self._keep_batch(batch)
+        finally:  # also where the loop ends in the middle: the next one begins anew
+            self._writing = None
+
+    async def _keep_batch(self, batch: Sequence[Waiting]) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            events = [arrived for arrived, _kept in batch]
-            error = await loop.run_in_executor(self._thread, _try_to_accept, events)
-            for _arrived, kept in batch:
-                if kept.done():  # its client left
-                    continue
-                if error:
-                    kept.set_exception(error)
-                else:
-                    kept.set_result(None)
-        self._writing = None
+        events = [arrived for arrived, _kept in batch]
+        error: Exception | None = None
+        try:
+            await loop.run_in_executor(self._thread, _accept, events)
+        except Exception as problem:  # noqa: BLE001  raised where each of them is waited for
+            error = problem
+        for _arrived, kept in batch:
+            if kept.done():  # its client left
+                continue
+            if error:
+                kept.set_exception(error)
+            else:
+                kept.set_result(None)
 
 
-def _try_to_accept(events: Sequence[Arrived]) -> Exception | None:
+def _accept(events: Sequence[Arrived]) -> None:
     try:
         intake.accept_events(events)
-    except Exception as error:  # raised where each of them is waited for
+    except Exception as error:
         log.warning("group_commit_failed", events=len(events), exc_info=error)
         connection.close()
-        return error
-    return None
+        raise

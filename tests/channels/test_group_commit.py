@@ -120,3 +120,20 @@ def test_who_left_does_not_stop_the_others(commits: GroupCommit, now: datetime) 
 
     asyncio.run(leave())
     assert kept() == ["left", "stays"]
+
+
+def test_a_loop_that_ends_in_the_middle_leaves_nothing_waiting(
+    commits: GroupCommit, now: datetime
+) -> None:
+    async def end() -> None:
+        begun = asyncio.create_task(commits.keep(arrived("begun", now=now)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not begun.done()
+
+    async def begin_anew() -> None:
+        await asyncio.wait_for(commits.keep(arrived("next", now=now)), 30)
+
+    asyncio.run(end())
+    asyncio.run(begin_anew())
+    assert kept() == ["begun", "next"]
