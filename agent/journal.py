@@ -9,6 +9,8 @@ from decimal import Decimal
 from agent.models import AgentRun, AgentStep, PromptVersion
 from crm.services import printable
 
+_TITLE_MAX = AgentStep._meta.get_field("title").max_length
+
 
 @dataclass(slots=True)
 class Note:
@@ -33,7 +35,7 @@ class Journal:
     @contextmanager
     def step(self, kind: str, title: str) -> Iterator[Note]:
         """Notes a step and times it, also when it fails."""
-        note = Note(kind, title[:200])
+        note = Note(kind, title)
         self.notes.append(note)
         started = time.perf_counter()
         try:
@@ -59,7 +61,7 @@ class Journal:
         return [
             {
                 "kind": note.kind,
-                "title": printable(note.title),
+                "title": _fitting(note.title),
                 "detail": _storable(note.detail),
                 "milliseconds": note.milliseconds,
             }
@@ -72,12 +74,17 @@ class Journal:
                 run=run,
                 position=position,
                 kind=note.kind,
-                title=printable(note.title),
+                title=_fitting(note.title),
                 detail=_storable(note.detail),
                 milliseconds=note.milliseconds,
             )
             for position, note in enumerate(self.notes, start=1)
         ]
+
+
+def _fitting(title: str) -> str:
+    """What its column holds of the title, which grows with every message that waits."""
+    return printable(title)[:_TITLE_MAX]
 
 
 def _storable(value: object) -> object:

@@ -70,6 +70,18 @@ def test_case_53_a_wish_for_a_person_comes_first(
     assert not ticket.conversation.messages.filter(author="agent").exists()
 
 
+def test_many_messages_that_waited_are_answered_together(
+    ask: Ask, answer: Answer, write_on: WriteOn
+) -> None:
+    ticket = ask("Where do I find my invoice for March?", subject="Invoice")
+    for _ in range(24):
+        write_on(ticket, "Where do I find my invoice for March?")
+    run = answer(ticket)
+    assert (run.state, run.decision) == ("done", "send")
+    mood = run.steps.get(kind=AgentStep.Kind.SENTIMENT)
+    assert len(mood.title) == 200
+
+
 def test_case_13_an_empty_message_is_handed_over(ask: Ask, answer: Answer) -> None:
     ticket = ask("> On Monday you wrote this\n> and that", subject="Re:")
     run = answer(ticket)
