@@ -8,6 +8,7 @@ database is away.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from config.correlation import bind_correlation_id
 from config.database_gate import gate
 
-# None, or DatabaseError, leaves the request to Django.
+log = structlog.get_logger(__name__)
+
+# None, or whatever it raises, leaves the request to Django.
 View = Callable[[HttpRequest], Awaitable[HttpResponse | None]]
 
 # A longer body is read in a thread, so that nobody waits for it.
@@ -41,6 +44,9 @@ class Express:
                 gate.note(error)
                 return None
             except DatabaseError:
+                return None
+            except Exception as error:
+                log.warning("express_failed", path=environ["PATH_INFO"], exc_info=error)
                 return None
         if response is not None:
             response["X-Request-ID"] = correlation_id

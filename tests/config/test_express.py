@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from psycopg_pool import PoolTimeout
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from channels.models import InboundEvent
 from channels.whatsapp import webhook
 from config.database_gate import gate
-from config.express import Express
+from config.express import Express, View
 from config.gateway import Event, Gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,10 +64,14 @@ def message(sid: str = "SM1", **changes: str) -> dict[str, str]:
 
 
 def post(
-    django: Asked, *forms: dict[str, str], signature: str | None = None, method: str = "POST"
+    django: Asked,
+    *forms: dict[str, str],
+    signature: str | None = None,
+    method: str = "POST",
+    view: View = webhook.receive_with_others,
 ) -> list[Answer]:
     """The answers to forms that all arrive at the same time, signed by Twilio's own library."""
-    express = Express({PATH: webhook.receive_with_others})
+    express = Express({PATH: view})
     gateway = Gateway(django, express=express, threads=2, max_bytes=1_000_000)
 
     async def ask(form: dict[str, str]) -> Answer:
@@ -160,6 +165,16 @@ def test_what_could_not_be_kept_with_others_is_kept_alone(django: Asked) -> None
     assert [answer.status for answer in answers] == [200, 200]
     assert django.times == 2
     assert InboundEvent.objects.count() == ProcrastinateJob.objects.count() == 3
+
+
+@pytest.mark.parametrize("problem", [InterfaceError("the connection is closed"), ValueError()])
+def test_whatever_goes_wrong_the_view_keeps_it(django: Asked, problem: Exception) -> None:
+    async def fail(request: HttpRequest) -> HttpResponse | None:
+        raise problem
+
+    (answer,) = post(django, message(), view=fail)
+    assert (answer.status, django.times) == (200, 1)
+    assert InboundEvent.objects.exists()
 
 
 def test_while_the_database_is_away_all_are_told_at_once(django: Asked) -> None:
