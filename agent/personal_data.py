@@ -42,10 +42,12 @@ _EMAIL = re.compile(
 )
 # What people put between groups of digits: spaces, an end of a line, dots, and dashes of all kinds.
 _GAP = r"[\s.\u2010-\u2015-]{0,2}"
+# At every place that one may begin at: "No 10 DE89 …" looks like one from its first word on.
 _IBAN = re.compile(
-    rf"(?:(?<![A-Z0-9])|(?<=IBAN))[A-Z]{{2}}{_GAP}\d{{2}}(?:{_GAP}[A-Z0-9]){{11,30}}", re.IGNORECASE
+    rf"(?:(?<![A-Z0-9])|(?<=IBAN))(?=([A-Z]{{2}}{_GAP}\d{{2}}(?:{_GAP}[A-Z0-9]){{11,30}}))",
+    re.IGNORECASE,
 )
-_DIGITS = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,40}}(?!\d)")
+_DIGITS = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,}}")
 _GROUP = re.compile(r"\d+")
 _CARD_LENGTHS = range(13, 20)
 _SHORTEST_IBAN = 15
@@ -121,7 +123,7 @@ def _find_all(text: str) -> Iterator[Found]:
     for match in _EMAIL.finditer(text):
         yield Found(*match.span(), "EMAIL")
     for match in _IBAN.finditer(text):
-        end = _end_of_iban(match[0])
+        end = _end_of_iban(match[1])
         if end:
             yield Found(match.start(), match.start() + end, "IBAN")
     for match in _DIGITS.finditer(text):
@@ -149,10 +151,22 @@ def _end_of_iban(words: str) -> int:
 
 
 def _find_cards(digits: str) -> Iterator[tuple[int, int]]:
-    """Groups in a row that are a card's number together: its date and code may follow it."""
+    """Groups in a row that are a card's number together: others may stand before and after it.
+    Where two overlap nobody knows which one it is, so both are one."""
     groups = [match.span() for match in _GROUP.finditer(digits)]
+    last: tuple[int, int] | None = None
     for first, (start, _end) in enumerate(groups):
-        for _start, end in reversed(groups[first:]):
-            plain = "".join(_GROUP.findall(digits[start:end]))
+        plain = ""
+        for begin, end in groups[first:]:
+            plain += digits[begin:end]
+            if len(plain) > _CARD_LENGTHS[-1]:
+                break
             if len(plain) in _CARD_LENGTHS and luhn.is_valid(plain) and len(set(plain)) > 1:
-                yield start, end
+                if last and start < last[1]:
+                    last = last[0], max(last[1], end)
+                else:
+                    if last:
+                        yield last
+                    last = start, end
+    if last:
+        yield last

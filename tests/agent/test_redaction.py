@@ -32,6 +32,8 @@ from agent.redaction import Redactor
         ("my NI number is AB 12 34 56 C", "my NI number is [ID_1]"),
         ("BSN: 111222333", "BSN: [ID_1]"),
         ("Order 111222333", "Order 111222333"),
+        ("No 10 DE89 3704 0044 0532 0130 00", "No 10 [IBAN_1]"),
+        ("of 21.11.2026\n4111 1111 1111 1111", "of [CARD_1]"),
         ("Ticket TKT-0001 of 2026-11-21, 12345678", "Ticket TKT-0001 of 2026-11-21, 12345678"),
     ],
 )
@@ -39,6 +41,13 @@ def test_masking(text: str, masked: str) -> None:
     redactor = Redactor()
     assert redactor.mask(text) == masked
     assert redactor.restore(masked) == text
+
+
+@pytest.mark.parametrize("groups", range(1, 14))
+def test_a_card_is_found_among_other_numbers(groups: int) -> None:
+    numbers = " ".join(f"{number}" for number in range(4711, 4711 + groups))
+    masked = Redactor().mask(f"{numbers}\n4111 1111 1111 1111\n{numbers}")
+    assert "1111" not in masked
 
 
 def test_the_same_value_has_the_same_token_in_every_message_and_result() -> None:
