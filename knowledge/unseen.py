@@ -6,7 +6,8 @@ What stands in code is shown as it is written, so only its characters are looked
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from knowledge.markdown import parse
@@ -86,8 +87,8 @@ def _find_markup(source: str) -> list[tuple[int, int, tuple[int, int]]]:
         for match in pattern.finditer(source):
             inner = max(n for n, text in enumerate(match.groups(), 1) if text is not None)
             found.append((*match.span(), match.span(inner)))
-    code = _find_code(source) if found else []
-    return sorted(one for one in found if not any(begin <= one[0] < end for begin, end in code))
+    code = _Spans(_find_code(source) if found else [])
+    return sorted(one for one in found if one[0] not in code)
 
 
 def _find_comments(source: str) -> Iterator[tuple[int, int, tuple[int, int]]]:
@@ -116,7 +117,7 @@ def _find_shapeless(text: str) -> Iterator[tuple[int, str]]:
     """Each character that nobody sees, with its position."""
     if text.isascii() and text.isprintable():
         return
-    flags = [match.span() for match in _EMOJI_TAGS.finditer(text)]
+    flags = _Spans(match.span() for match in _EMOJI_TAGS.finditer(text))
     idle = {match.start() for match in _IDLE_JOINER.finditer(text)}
     for position, character in enumerate(text):
         if (character.isascii() and character.isprintable()) or character.isspace():
@@ -126,7 +127,7 @@ def _find_shapeless(text: str) -> Iterator[tuple[int, str]]:
         else:
             category = unicodedata.category(character)
             unseen = category in _SHAPELESS or bool(_SELECTORS.match(character))
-        if unseen and not any(begin <= position < end for begin, end in flags):
+        if unseen and position not in flags:
             yield position, character
 
 
@@ -134,3 +135,18 @@ def _spelled(character: str) -> str:
     """The letter that a character of the tag block stands for; "" for any other."""
     code = ord(character) - 0xE0000
     return chr(code) if 0x20 <= code < 0x7F else ""
+
+
+class _Spans:
+    """Knows of a position whether one of many spans holds it, without asking each."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._begins: list[int] = []
+        self._ends: list[int] = []  # the furthest of those that begin no later
+        for begin, end in sorted(spans):
+            self._begins.append(begin)
+            self._ends.append(max(end, self._ends[-1] if self._ends else end))
+
+    def __contains__(self, position: int) -> bool:
+        last = bisect_right(self._begins, position) - 1
+        return last >= 0 and position < self._ends[last]

@@ -1,5 +1,7 @@
 """What readers of an article do not see, and what is code and shown as it is."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,11 @@ def test_any_text_is_read_and_its_lines_stay(source: str) -> None:
     assert shown.count("\n") == source.count("\n")
     assert "\u200b" not in shown
     find_unseen(source)
+
+
+@pytest.mark.parametrize("part", ["<!-- a --> `b`\n", "\U0001f3f4\U000e0067\U000e0062\U000e007f"])
+def test_what_costs_a_look_each_costs_no_look_at_each_other(part: str) -> None:
+    """Public pages are made of this text, whose author may mean to keep the desk busy."""
+    started = time.process_time()
+    visible(part * 20_000)
+    assert time.process_time() - started < 8
