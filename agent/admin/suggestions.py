@@ -1,7 +1,8 @@
 """What people are offered to answer with, and what became of it."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -15,7 +16,7 @@ from agent.models import Suggestion
 from agent.suggestions.use import PREFIX, Figures, read_figures
 from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
-from crm.models import Conversation
+from crm.models import Conversation, Message
 from tickets.models import Ticket
 from tickets.panels import Place, ticket_panel
 from tickets.services import get_ticket_of_conversation
@@ -27,8 +28,11 @@ def offers_panel(request: HttpRequest, ticket: Ticket) -> str:
     held = ticket.conversation.handler == Conversation.Handler.STAFF
     if not held or ticket.is_finished() or not request.user.has_perm("agent.view_suggestion"):
         return ""
+    waiting = Message.objects.awaiting_answer().filter(conversation=OuterRef("conversation"))
     offers = list(
-        Suggestion.objects.filter(conversation=ticket.conversation_id, reply__isnull=True)
+        Suggestion.objects.filter(
+            Exists(waiting), conversation=ticket.conversation_id, reply__isnull=True
+        )
         .select_related("ticket")
         .order_by("position")
     )
@@ -67,6 +71,8 @@ class SuggestionAdmin(ReadOnlyAdmin[Suggestion]):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """On the page of the ticket that was answered with it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         offer = get_object_or_404(self.get_queryset(request), pk=parse_key(object_id))
         ticket = get_ticket_of_conversation(offer.conversation)
         if ticket is None:

@@ -65,11 +65,12 @@ def learn_replies(*, now: datetime) -> int:
 
 def find_replies(question: str, *, but: Sequence[int]) -> list[Found]:
     """The replies to the questions nearest in meaning, each matter once, best first, but for
-    those of the conversations `but`. Loads the embedding model."""
+    those of the conversations `but` and those rated poorly since. Loads the embedding model."""
     near = (
         PastReply.objects.filter(embedder=meaning.model_name())
         .exclude(text="")
         .exclude(ticket__conversation__in=but)
+        .exclude(ticket__satisfaction__score__lte=POOR_RATING)
         .annotate(distance=CosineDistance("vector", list(meaning.embed(question[:MAX_QUESTION]))))
         .filter(distance__lte=1 - ALIKE)
         .select_related("ticket")

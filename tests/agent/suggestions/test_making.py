@@ -13,7 +13,7 @@ from agent.models import AgentRun, PastReply, Rung, Suggestion
 from agent.suggestions.past_replies import learn_replies
 from crm.models import Message, User
 from tickets.models import Satisfaction, Ticket
-from tickets.services import hand_back_ticket, reply_to_ticket, resolve_ticket
+from tickets.services import reply_to_ticket, resolve_ticket
 
 pytestmark = pytest.mark.usefixtures("help_centre")
 
@@ -91,9 +91,26 @@ def test_what_was_rated_poorly_is_not_learned(ask: Ask, run_jobs: RunJobs, bob: 
     assert not PastReply.objects.exists()
 
 
-def test_they_follow_what_the_customer_writes_and_go_when_nothing_waits(
-    ask: Ask, run_jobs: RunJobs, write_on: WriteOn, bob: User
+def test_what_is_rated_poorly_later_is_offered_no_more(
+    ask: Ask, run_jobs: RunJobs, bob: User
 ) -> None:
+    first = answered(ask, run_jobs, bob)
+    learn_replies(now=timezone.now())
+    Satisfaction.objects.create(ticket=first, score=1, created_at=timezone.now())
+    ticket = ask(
+        "May I talk to somebody? Is Bitcoin accepted as payment by you?", subject="Bitcoin"
+    )
+    run_jobs()
+    assert offered(ticket, "staff") == []
+
+
+def test_they_follow_what_the_customer_writes_and_go_when_nothing_waits(
+    ask: Ask, run_jobs: RunJobs, write_on: WriteOn, client: Client, bob: User
+) -> None:
+    def shown() -> str:
+        return client.get(f"/admin/tickets/ticket/{ticket.pk}/change/").content.decode()
+
+    client.force_login(bob)
     ticket = ask("May I speak to a person? It is about an export to Excel.", subject="Export")
     run_jobs()
     assert titles(ticket)[0] == "How do I export a board to Excel or CSV?"
@@ -101,9 +118,10 @@ def test_they_follow_what_the_customer_writes_and_go_when_nothing_waits(
     write_on(ticket, "And how do I set up two-factor authentication?")
     run_jobs()
     assert titles(ticket)[0] == "How do I set up two-factor authentication?"
+    assert 'data-insert="suggestion-' in shown()
     reply_to_ticket(ticket=ticket, staff=bob, text="See there.", now=timezone.now())
-    hand_back_ticket(ticket=ticket, staff=bob, now=timezone.now())
     run_jobs()
+    assert 'data-insert="suggestion-' not in shown()
 
 
 def test_using_one_is_kept_with_how_much_was_left_of_it(
@@ -127,6 +145,8 @@ def test_using_one_is_kept_with_how_much_was_left_of_it(
     listed = client.get("/admin/agent/suggestion/").content.decode()
     assert "100 %" in listed
     assert "100%" in listed
+    client.force_login(User.objects.create_user("eve", is_staff=True))
+    assert client.get(f"/admin/agent/suggestion/{offer.pk}/change/").status_code == 403
 
 
 def test_an_offer_of_another_conversation_is_not_counted(
