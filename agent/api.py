@@ -12,6 +12,7 @@ from pydantic import Field
 from agent.metrics import list_channel_metrics
 from agent.models import Handover
 from crm.models import User
+from tickets.models import Ticket
 from tickets.services import get_ticket_for_staff
 
 router = Router(tags=["metrics"])
@@ -87,15 +88,12 @@ class HandoverOut(Schema):
     tags=["tickets"],
 )
 def read_handover(request: HttpRequest, reference: str, response: HttpResponse) -> HandoverOut:
-    """The newest one, for staff with a session who may view tickets; 404 for everybody else."""
+    """The ticket's newest one, for staff with a session who may view tickets; 404 for everybody
+    else."""
     staff = request.user
     ticket = get_ticket_for_staff(staff, reference) if isinstance(staff, User) else None
-    found = ticket and (
-        Handover.objects.filter(run__conversation=ticket.conversation_id)
-        .select_related("run")
-        .first()
-    )
-    if not found:
+    found = _find_handover(ticket) if ticket else None
+    if found is None:
         raise Http404
     response["Cache-Control"] = "no-store"
     return HandoverOut(
@@ -111,3 +109,16 @@ def read_handover(request: HttpRequest, reference: str, response: HttpResponse) 
         prepared=found.run.draft,
         told=found.told,
     )
+
+
+def _find_handover(ticket: Ticket) -> Handover | None:
+    """The newest one from the ticket's own time: its conversation may have had tickets before, and
+    go on in another."""
+    handovers = Handover.objects.filter(
+        run__conversation=ticket.conversation_id, run__started_at__gte=ticket.created_at
+    )
+    later = Ticket.objects.filter(conversation=ticket.conversation_id, pk__gt=ticket.pk)
+    following = later.order_by("pk").first()
+    if following is not None:
+        handovers = handovers.filter(run__started_at__lt=following.created_at)
+    return handovers.select_related("run").first()

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from agent.handover.summary import choose_asked, find_trend
 from agent.models import AgentRun, Handover
 from crm.models import User
 from tests.agent.conftest import write_article
 from tickets.models import Ticket
+from tickets.services import close_ticket
 
 pytestmark = pytest.mark.usefixtures("help_centre")
 
@@ -118,3 +120,29 @@ def test_only_staff_read_it_by_the_api(ask: Ask, answer: Answer, client: Client,
     told = client.get(path).json()
     assert (told["asked"], told["reason"]) == ("Do you accept Bitcoin?", "no_knowledge")
     assert client.get("/api/v1/tickets/TKT-9999/handover").status_code == 404
+
+
+def test_each_ticket_of_a_conversation_has_its_own(
+    ask: Ask, answer: Answer, client: Client, bob: User
+) -> None:
+    first = ask("Do you accept Bitcoin?", subject="Paying")
+    answer(first)
+    now = timezone.now()
+    close_ticket(ticket=first, actor="bob", now=now)
+    later = Ticket.objects.create(
+        number=first.number + 1,
+        conversation=first.conversation,
+        subject="Another matter",
+        created_at=now,
+        updated_at=now,
+    )
+    client.force_login(bob)
+    assert client.get(f"/api/v1/tickets/{later.reference}/handover").status_code == 404
+    question = first.conversation.messages.earliest("pk")
+    run = AgentRun.objects.create(
+        conversation=first.conversation, message=question, turn=0, started_at=now
+    )
+    Handover.objects.create(run=run, asked="Another?")
+    for ticket, asked in ((first, "Do you accept Bitcoin?"), (later, "Another?")):
+        told = client.get(f"/api/v1/tickets/{ticket.reference}/handover").json()
+        assert told["asked"] == asked
