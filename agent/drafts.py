@@ -36,7 +36,7 @@ def approve_draft(*, draft: Draft, staff: User, text: str | None = None, now: da
         raise DraftOutdatedError(_("The conversation has no ticket."))
     final = crm.printable(text or "").strip() or locked.text
     if final == locked.text.strip():
-        message = _send_as_agent(locked, ticket, now)
+        message = _send_as_agent(locked, ticket, staff, now)
         _decide(locked, State.APPROVED, staff, now, final)
     else:
         _decide(locked, State.EDITED, staff, now, final)
@@ -95,7 +95,7 @@ def _lock(draft: Draft) -> Draft:
     return locked
 
 
-def _send_as_agent(draft: Draft, ticket: Ticket, now: datetime) -> Message:
+def _send_as_agent(draft: Draft, ticket: Ticket, staff: User, now: datetime) -> Message:
     message = crm.queue_agent_reply(
         conversation=draft.conversation,
         answers=draft.run.message,
@@ -103,7 +103,8 @@ def _send_as_agent(draft: Draft, ticket: Ticket, now: datetime) -> Message:
         sources=draft.sources,
         now=now,
     )
-    tickets.note_agent_reply(ticket=ticket, now=now)
+    note = _("Approved by %(staff)s.") % {"staff": staff}
+    tickets.note_agent_reply(ticket=ticket, now=now, note=note)
     return message
 
 

@@ -12,6 +12,8 @@ _POLITE = re.compile(
     r"|was it|solved the problem|did the trick)(?: now| perfectly| for me| fine| great)?"
     r"|solved|problem solved|all good|works(?: now)?|much|really|very|so|a lot|for (?:the|your)"
     r" (?:quick |fast |kind |great )*(?:help|reply|answer|response|support|info|information|update)"
+    r"|(?:that|this|it|you)(?: was| is|'s| were)(?: a| an?| of| very| really| so| such)*"
+    r" (?:great|good|big|huge|real|quick|wonderful|amazing)*(?: ?help(?:ful)?)?"
     r"|again|for (?:everything|that|this|helping)|you(?:'re| are) (?:the best|great|awesome)"
     r"|you|team|everyone|guys|both|all|and|i|am|i'm|happy|now|that's|that is|it's|kind|helpful"
     r"|danke(?: schön| sehr)?|vielen dank|dankeschön|tschüss|alles klar|(?:muchas )?gracias"

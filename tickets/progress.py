@@ -57,6 +57,8 @@ def _words(ticket: Ticket, expected: bool, now: datetime) -> tuple[str, str, str
     if ticket.status == Ticket.Status.WAITING and not expected:
         detail = _("Read the answer below. Reply if anything is still open.")
         return "answered", "answered", _("Answered: it is your turn"), detail
+    if ticket.approval_since:
+        return "approval", "person", _("A colleague is checking the answer"), _team(now)
     if staffed:
         return "person", "person", _("A person is working on this"), _team(now)
     if now - ticket.conversation.last_message_at > _LATE:

@@ -146,9 +146,9 @@ def continue_ticket(*, message: Message) -> Ticket:
 
 
 @transaction.atomic(savepoint=False)
-def note_agent_reply(*, ticket: Ticket, now: datetime) -> None:
+def note_agent_reply(*, ticket: Ticket, now: datetime, note: str = "") -> None:
     """The agent answered: the ticket waits for the customer, unless a later message waits."""
-    _note_reply(lock_ticket(ticket), AGENT, Status.OPEN, now)
+    _note_reply(lock_ticket(ticket), AGENT, Status.OPEN, now, note)
 
 
 @transaction.atomic
@@ -198,7 +198,9 @@ def _tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("conversation__customer", "satisfaction")
 
 
-def _note_reply(ticket: Ticket, actor: str, still_waiting: str, now: datetime) -> None:
+def _note_reply(
+    ticket: Ticket, actor: str, still_waiting: str, now: datetime, note: str = ""
+) -> None:
     """The ticket is answered, or in the status `still_waiting` while a message waits."""
     waits = ticket.conversation.messages.awaiting_answer().exists()
     move_ticket(
@@ -207,6 +209,7 @@ def _note_reply(ticket: Ticket, actor: str, still_waiting: str, now: datetime) -
         Kind.ANSWERED,
         actor,
         now,
+        note=note,
         first_response_at=ticket.first_response_at or now,
         resolved_at=None,
     )

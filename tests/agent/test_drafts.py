@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from agent.drafts import DraftOutdatedError, approve_draft, reject_draft
@@ -37,6 +38,13 @@ def test_the_customer_hears_that_an_answer_is_on_its_way(drafted: Ticket) -> Non
     assert "checking" in notice.text
 
 
+def test_the_status_page_says_who_it_waits_for(drafted: Ticket, client: Client) -> None:
+    drafted.refresh_from_db()
+    page = client.get(drafted.status_url).content.decode()
+    assert "A colleague is checking the answer" in page
+    assert "The assistant is writing" not in page
+
+
 def test_approved_it_is_the_agents_answer(drafted: Ticket, bob: User) -> None:
     message = approve_draft(draft=draft_of(drafted), staff=bob, now=timezone.now())
     drafted.refresh_from_db()
@@ -45,6 +53,7 @@ def test_approved_it_is_the_agents_answer(drafted: Ticket, bob: User) -> None:
     assert message.sources
     assert (draft.state, draft.decided_by) == ("approved", bob)
     assert drafted.status == "waiting"
+    assert "Bob" in drafted.events.get(kind="answered").note
     assert not drafted.conversation.messages.awaiting_answer().exists()
     assert AgentRun.objects.get().reply == message
 

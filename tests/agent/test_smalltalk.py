@@ -16,6 +16,8 @@ from agent.smalltalk import is_greeting, is_small_talk
         "Merci beaucoup",
         "ok bye",
         "All good now, thank you",
+        "Thanks, that was great help",
+        "Thank you, it was very helpful!",
     ],
 )
 def test_case_60_nothing_is_asked(text: str) -> None:
@@ -29,6 +31,8 @@ def test_case_60_nothing_is_asked(text: str) -> None:
         "Thanks! And how do I export it?",
         "ok, where is the button",
         "Thanks for nothing",
+        "Thanks, but that was no help",
+        "ok that was not helpful",
         "it doesnt work",
         "hello",
         "",
