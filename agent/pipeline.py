@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from agent import sentiment
 from agent.asking import ask_models
+from agent.autonomy.permission import permit
 from agent.decision import hand_over, with_warnings
 from agent.guardrails.screening import Hit, Screened, screen
 from agent.intents.recognition import recognise
@@ -26,6 +27,7 @@ from agent.types import (
     Question,
     Reading,
     Search,
+    Stakes,
 )
 from knowledge.search import search_passages
 from tickets.models import Ticket
@@ -117,19 +119,23 @@ def _decide_early(
     if hit:
         return hand_over(hit.hand_over())
     said = filter(None, (question.subject, *question.texts))
-    if not question.past and all(is_greeting(text) for text in said):
-        return _greet(reading.language)
+    if not (question.past or question.has_files) and all(is_greeting(text) for text in said):
+        return _greet(question, reading)
     if mind.model.is_offline and not is_served(reading.language):
         why = _("It is written in “%(language)s”, which the knowledge base does not serve.")
         return hand_over(HandOver(Reason.NO_KNOWLEDGE, why % {"language": reading.language}))
     return None
 
 
-def _greet(language: str) -> Decision:
-    """Once a conversation, so that two desks do not greet each other for ever."""
-    with override(language or None):
+def _greet(question: Question, reading: Reading) -> Decision:
+    """Once a conversation, so that two desks do not greet each other for ever; as far as the agent
+    may say anything by itself."""
+    with override(reading.language or None):
         text = _("Hello! What can we help you with?")
-    return Decision(AgentRun.Decision.SEND, _("A greeting; nothing is asked yet."), text=text)
+    stakes = Stakes(channel=question.channel, intent="", is_proven=question.is_proven)
+    permission = permit(stakes, confidence=1.0)
+    why = f"{permission.why} {_('A greeting; nothing is asked yet.')}".strip()
+    return Decision(permission.action, why, text=text)
 
 
 def _find_anger(question: Question, reading: Reading) -> HandOver | None:

@@ -13,7 +13,7 @@ from agent.journal import Journal
 from agent.models import AgentMetric, AgentRun, AgentStep
 from agent.tasks import answer_conversation, rescue_unanswered
 from agent.types import Started
-from crm.models import Conversation, Message, User
+from crm.models import Attachment, Conversation, Message, User
 from knowledge.models import Article
 from tickets.models import Ticket
 from tickets.services import hand_back_ticket, reply_to_ticket, resolve_ticket, take_over_ticket
@@ -168,6 +168,22 @@ def test_a_greeting_is_greeted_once(ask: Ask, answer: Answer, write_on: WriteOn)
     run = answer(ticket)
     assert (run.decision, run.reply and run.reply.text) == ("send", "Hallo! Wie können wir helfen?")
     write_on(ticket, "Hallo")
+    assert answer(ticket).decision == "hand_over"
+
+
+def test_a_person_approves_a_greeting_too(ask: Ask, answer: Answer, settings: Any) -> None:
+    settings.AUTONOMY = "draft"
+    run = answer(ask("Hello", subject="Hi"))
+    assert (run.decision, run.reply, run.draft) == (
+        "draft", None, "Hello! What can we help you with?",
+    )  # fmt: skip
+
+
+def test_a_greeting_with_a_file_is_no_greeting(ask: Ask, answer: Answer) -> None:
+    ticket = ask("Hello", subject="Hi")
+    Attachment.objects.create(
+        message=ticket.conversation.messages.get(), name="screen.png", size=1, content=b"x"
+    )
     assert answer(ticket).decision == "hand_over"
 
 
