@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from channels import settlement
 from channels.models import ChannelConfig, Delivery
-from crm.models import Conversation, Message
+from crm.models import Conversation, CustomerIdentifier, Message
 from tickets import services as tickets
 from tickets.models import Ticket
 
@@ -62,12 +62,28 @@ def _find_excess(message: Message, *, daily_cap: int, now: datetime) -> str:
         return _("More than %(count)s automatic replies in an hour; perhaps a machine answers.") % {
             "count": HOURLY_CAP
         }
-    same_sender = Q(conversation__customer=message.conversation.customer_id)
-    if message.conversation.identifier_id:
-        same_sender = Q(conversation__identifier=message.conversation.identifier_id)
-    today = sent.filter(same_sender, created_at__gt=now - timedelta(days=1))
+    today = sent.filter(
+        _to_same_sender(message.conversation), created_at__gt=now - timedelta(days=1)
+    )
     if today.filter(conversation__channel=message.conversation.channel).count() >= daily_cap:
         return _("More than %(count)s automatic replies to this sender in a day.") % {
             "count": daily_cap
         }
     return ""
+
+
+def _to_same_sender(conversation: Conversation) -> Q:
+    """Plus-addresses are one mailbox (RFC 5233): a machine that answers from another one for each
+    of its cases is one sender."""
+    address = conversation.identifier
+    if address is None:
+        return Q(conversation__customer=conversation.customer_id)
+    local, _at, domain = address.value.rpartition("@")
+    name, plus, _tag = local.partition("+")
+    if address.kind != CustomerIdentifier.Kind.EMAIL or not plus:
+        return Q(conversation__identifier=address)
+    mailbox = Q(value=f"{name}@{domain}") | Q(
+        value__startswith=f"{name}+", value__endswith=f"@{domain}"
+    )
+    known = CustomerIdentifier.objects.filter(mailbox, kind=CustomerIdentifier.Kind.EMAIL)
+    return Q(conversation__identifier__in=known.values("pk"))

@@ -119,6 +119,20 @@ def test_case_16_the_daily_cap_counts_a_sender_over_conversations(
     assert states(second)[-1] == State.SENT
 
 
+def test_the_daily_cap_counts_plus_addresses_as_one_mailbox(ask: Ask, run_jobs: RunJobs) -> None:
+    """A desk that answers from another address for each of its cases is in a loop all the same."""
+    ChannelConfig.objects.filter(channel="web").update(daily_cap=3)
+    cases = [ask(email=f"support+case{number}@desk.example") for number in range(5)]
+    others = [ask(email=f"support+case1@{domain}") for domain in ("other.example", "esk.example")]
+    others.append(ask(email="supporter+case1@desk.example"))
+    forget_other_jobs()
+    for ticket in [*cases, *others]:
+        reply(ticket)
+        run_jobs()
+    assert [states(ticket)[0] for ticket in cases] == [State.SENT] * 3 + [State.CANCELLED] * 2
+    assert [states(ticket) for ticket in others] == [[State.SENT]] * 3
+
+
 def test_the_web_form_is_exempt(ask: Ask, run_jobs: RunJobs) -> None:
     ticket = ask()
     forget_other_jobs()
