@@ -1,4 +1,4 @@
-"""What a search found, as a model reads it out of a tool's result."""
+"""What a search found, as a model reads it out of a tool's result or code out of the search."""
 
 import json
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agent.likeness import dot, embed_known, embed_question
 from knowledge.search import DEFAULT
+from knowledge.types import FoundPassage
 
 # A title that says nearly what the question says. Of 40 questions that the sample company's help
 # centre does not answer none comes nearer to a title than 0.64; a longer question that tells more
@@ -15,7 +16,7 @@ NEAR_TITLE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A public passage that may hold the answer."""
+    """A passage that may hold the answer."""
 
     id: int
     article: int
@@ -33,6 +34,18 @@ class Candidate:
     @property
     def everything(self) -> str:
         return f"{self.title}\n{self.headings}\n{self.text}"
+
+
+def as_candidate(passage: FoundPassage) -> Candidate:
+    return Candidate(
+        id=passage.passage_id,
+        article=passage.article_id,
+        title=passage.title,
+        headings=passage.heading_path,
+        text=passage.text,
+        similarity=passage.similarity or 0.0,
+        text_rank=passage.text_rank,
+    )
 
 
 def read_candidates(results: Sequence[str]) -> list[Candidate]:

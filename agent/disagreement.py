@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.candidates import Candidate
+from agent.candidates import Candidate, as_candidate
 from agent.likeness import dot
 from agent.plaintext import from_markdown
 from agent.wording import content_words, is_negated, split_sentences
@@ -46,12 +46,12 @@ def find_objection(
     an answer, or one of those that it rests on does; "" if none."""
     articles = {passage.article_id for passage in cited}
     others = [
-        _as_candidate(passage)
+        as_candidate(passage)
         for passage in retrieved
         if passage.audience == "public" and articles != {passage.article_id}
     ]
     found = find_contradiction(answer, others) if cited else None
-    return found.describe(_as_candidate(cited[0])) if found else ""
+    return found.describe(as_candidate(cited[0])) if found else ""
 
 
 def find_contradiction(answer: str, others: Sequence[Candidate]) -> Disagreement | None:
@@ -77,18 +77,6 @@ def find_contradiction(answer: str, others: Sequence[Candidate]) -> Disagreement
         if dot(vectors[2 * index], vectors[2 * index + 1]) >= SAME_MATTER:
             return Disagreement(claim, said, other)
     return None
-
-
-def _as_candidate(passage: FoundPassage) -> Candidate:
-    return Candidate(
-        id=passage.passage_id,
-        article=passage.article_id,
-        title=passage.title,
-        headings=passage.heading_path,
-        text=passage.text,
-        similarity=passage.similarity or 0.0,
-        text_rank=passage.text_rank,
-    )
 
 
 def _differ(claim: str, sentence: str) -> bool:

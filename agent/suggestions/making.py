@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from agent import plaintext
-from agent.candidates import Candidate
+from agent.candidates import as_candidate
 from agent.language import detect_language, is_served
 from agent.models import AgentRun, Draft, Suggestion
 from agent.quoting import quote
@@ -106,7 +106,7 @@ def _offer_passages(question: str) -> Iterator[Suggestion]:
     for passage in passages:
         by_article.setdefault(passage.article_id, []).append(passage)
     for found in list(by_article.values())[:MAX_ARTICLES]:
-        candidates = [_candidate(passage) for passage in found]
+        candidates = [as_candidate(passage) for passage in found]
         fit = max(candidate.fit for candidate in candidates)
         if fit < FITS:
             continue
@@ -132,15 +132,3 @@ def _offer_past_replies(conversation: Conversation, question: str) -> Iterator[S
             fit=found.likeness,
             ticket_id=found.ticket_id,
         )
-
-
-def _candidate(passage: FoundPassage) -> Candidate:
-    return Candidate(
-        id=passage.passage_id,
-        article=passage.article_id,
-        title=passage.title,
-        headings=passage.heading_path,
-        text=passage.text,
-        similarity=passage.similarity or 0.0,
-        text_rank=passage.text_rank,
-    )
