@@ -8,7 +8,7 @@ from crm import services as crm
 from crm import unanswered
 from crm.models import Conversation, Message
 from tickets.ledger import announce, lock_ticket, save_ticket
-from tickets.models import Ticket
+from tickets.models import ResponseTarget, Ticket
 from tickets.services import get_ticket_of_conversation, note_agent_reply, note_staff_reply
 
 Author = Message.Author
@@ -37,7 +37,7 @@ def take_back_reply(*, message: Message, now: datetime) -> None:
     if not staffed and (message.author == Author.STAFF or message.turn == conversation.turn):
         crm.hand_to_staff(conversation=conversation)
         staffed = True
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"due_at": ResponseTarget.due_for(locked.priority, now)}
     if locked.first_response_at == message.created_at:
         changes["first_response_at"] = None
     if locked.status != Status.ESCALATED:

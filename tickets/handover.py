@@ -17,7 +17,7 @@ from tickets.ledger import (
     record_event,
     save_ticket,
 )
-from tickets.models import Ticket, TicketEvent
+from tickets.models import ResponseTarget, Ticket, TicketEvent
 from tickets.notices import handover_notice
 from tickets.signals import handed_over
 
@@ -58,7 +58,7 @@ def escalate_ticket(
             escalation_detail=detail,
             escalated_at=now,
             resolved_at=None,
-            **(security.make_urgent(locked) if reason == Ticket.Reason.SECURITY else {}),
+            **_promise(locked, reason, now),
         )
         if reason == Ticket.Reason.SECURITY:
             security.alert_staff(locked, now=now)
@@ -113,3 +113,11 @@ def request_person(*, ticket: Ticket, now: datetime) -> bool:
         now=now,
     )
     return True
+
+
+def _promise(ticket: Ticket, reason: str, now: datetime) -> dict[str, object]:
+    """When people have to answer: what was promised for the message, or from now on if the agent
+    had answered it."""
+    if reason == Ticket.Reason.SECURITY:
+        return security.make_urgent(ticket, now=now)
+    return {"due_at": ticket.due_at or ResponseTarget.due_for(ticket.priority, now)}

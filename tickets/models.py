@@ -113,7 +113,8 @@ class Ticket(models.Model):
         blank=True,
         help_text=_("A prepared answer needs a person's consent; any change ends it."),
     )
-    due_at = models.DateTimeField(_("first response due"), null=True, blank=True)
+    # Only while an answer is owed, and a target promises when.
+    due_at = models.DateTimeField(_("answer due"), null=True, blank=True)
     first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
     viewed_at = models.DateTimeField(_("seen by the customer"), null=True, blank=True)
@@ -146,7 +147,7 @@ class Ticket(models.Model):
             ),
             models.Index(
                 F("due_at"),
-                condition=Q(first_response_at__isnull=True),
+                condition=Q(due_at__isnull=False),
                 name="ticket_response_due",
             ),
         ]
@@ -295,13 +296,13 @@ class Satisfaction(models.Model):
 
 
 class ResponseTarget(models.Model):
-    """The service level: how soon a ticket of a priority gets its first response from people,
-    counted in office hours."""
+    """The service level: how soon who writes about a matter of a priority gets an answer, counted
+    in office hours. What the agent answers meets it in seconds; it is for what people owe."""
 
     priority = models.CharField(
         _("priority"), max_length=10, choices=Ticket.Priority.choices, unique=True
     )
-    minutes = models.PositiveIntegerField(_("office minutes to the first response"))
+    minutes = models.PositiveIntegerField(_("office minutes to an answer"))
 
     class Meta:
         verbose_name = _("response target")
@@ -310,6 +311,12 @@ class ResponseTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_priority_display()}: {self.minutes} min"
+
+    @classmethod
+    def due_for(cls, priority: str, received_at: datetime) -> datetime | None:
+        """When a message of this moment has to be answered; None if nothing is promised."""
+        target = cls.objects.filter(priority=priority).first()
+        return target.due(received_at) if target else None
 
     def due(self, received_at: datetime) -> datetime:
         return office_hours.add_office_minutes(received_at, self.minutes)

@@ -20,13 +20,14 @@ def alerts_reach_people() -> bool:
     return bool(settings.ALERT_EMAILS)
 
 
-def make_urgent(ticket: Ticket) -> dict[str, object]:
+def make_urgent(ticket: Ticket, *, now: datetime) -> dict[str, object]:
     """The changes that put the ticket first."""
-    changes: dict[str, object] = {"priority": Ticket.Priority.URGENT}
-    target = ResponseTarget.objects.filter(priority=Ticket.Priority.URGENT).first()
-    if target and ticket.first_response_at is None:
-        changes["due_at"] = target.due(ticket.created_at)
-    return changes
+    urgent = Ticket.Priority.URGENT
+    since = now if ticket.first_response_at else ticket.created_at
+    return {
+        "priority": urgent,
+        "due_at": ResponseTarget.due_for(urgent, since) or ticket.due_at,
+    }
 
 
 def alert_staff(ticket: Ticket, *, now: datetime) -> None:

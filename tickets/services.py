@@ -99,13 +99,12 @@ def open_ticket(
 ) -> Ticket:
     """Opens a ticket for a conversation's first message and lets the agent know."""
     now = message.created_at
-    target = ResponseTarget.objects.filter(priority=priority).first()
     ticket = Ticket.objects.create(
         conversation=message.conversation,
         subject=crm.printable(subject)[:300],
         category=category,
         priority=priority,
-        due_at=target.due(now) if target else None,
+        due_at=ResponseTarget.due_for(priority, now),
         created_at=now,
         updated_at=now,
     )
@@ -138,7 +137,8 @@ def continue_ticket(*, message: Message) -> Ticket:
     elif ticket.status == Status.WAITING:
         staffed = conversation.handler == Conversation.Handler.STAFF
         status = Status.IN_PROGRESS if staffed else Status.OPEN
-        save_ticket(ticket, message.created_at, status=status)
+        due_at = ResponseTarget.due_for(ticket.priority, message.created_at)
+        save_ticket(ticket, message.created_at, status=status, due_at=due_at)
     else:
         save_ticket(ticket, message.created_at)
     announce(message)
@@ -211,6 +211,7 @@ def _note_reply(
         now,
         note=note,
         first_response_at=ticket.first_response_at or now,
+        due_at=ticket.due_at if waits else None,
         resolved_at=None,
     )
 
@@ -222,7 +223,8 @@ def _reopen(ticket: Ticket, message: Message) -> None:
         crm.hand_back(conversation=conversation)
         staffed = False
     status = Status.IN_PROGRESS if staffed else Status.OPEN
-    move_ticket(ticket, status, Kind.REOPENED, CUSTOMER, now, resolved_at=None)
+    due_at = ResponseTarget.due_for(ticket.priority, now)
+    move_ticket(ticket, status, Kind.REOPENED, CUSTOMER, now, resolved_at=None, due_at=due_at)
     if staffed:
         with override(crm.get_language(conversation) or None):
             text = reopening_notice(ticket, now=now)

@@ -31,7 +31,7 @@ def sort_ticket(
 ) -> bool:
     """Sets priority and category; False if they were so already.
 
-    While the first response is open, another priority also moves the time it is due.
+    While an answer is owed, another priority also moves the time it is due.
     """
     Conversation.objects.select_for_update().get(pk=ticket.conversation_id)
     locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
@@ -40,8 +40,9 @@ def sort_ticket(
         locked.priority = priority
         changes.append(_("priority %(name)s") % {"name": locked.get_priority_display()})
         if locked.first_response_at is None:
-            target = ResponseTarget.objects.filter(priority=priority).first()
-            locked.due_at = target.due(locked.created_at) if target else None
+            locked.due_at = ResponseTarget.due_for(priority, locked.created_at)
+        elif locked.due_at:
+            locked.due_at = ResponseTarget.due_for(priority, locked.escalated_at or now)
     if locked.category != category:
         locked.category = category
         changes.append(_("category %(name)s") % {"name": locked.get_category_display()})

@@ -17,11 +17,11 @@ _ALERT = "tickets:overdue"
 
 
 def check_response_targets(*, now: datetime) -> int:
-    """Notes every ticket whose first response is overdue, once; returns how many are.
+    """Notes every ticket whose answer is overdue, once; returns how many are.
 
     The alert stays open while one of them is unanswered.
     """
-    overdue = Ticket.objects.unfinished().filter(first_response_at__isnull=True, due_at__lt=now)
+    overdue = Ticket.objects.unfinished().filter(due_at__lt=now)
     fresh = overdue.exclude(events__kind=TicketEvent.Kind.OVERDUE)[:_BATCH]
     with transaction.atomic():
         TicketEvent.objects.bulk_create(

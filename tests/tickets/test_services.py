@@ -7,7 +7,7 @@ from django.core import mail
 
 from channels.web.submission import submit_reply
 from crm.models import Conversation, Message, StaffAlert, User
-from tickets import services, upkeep
+from tickets import inbox, services, upkeep
 from tickets.models import HandoverRule, ResponseTarget, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
@@ -180,9 +180,22 @@ def test_staff_answer_and_the_customer_writes_again(ask: Ask, bob: User, now: da
     services.reply_to_ticket(ticket=ticket, staff=bob, text="Try this.", now=now)
     ticket = fresh(ticket)
     assert (ticket.status, ticket.first_response_at) == (Status.WAITING, now)
+    assert ticket.due_at is None
     reply(ticket, "Did not help", now)
-    assert fresh(ticket).status == Status.IN_PROGRESS
+    ticket = fresh(ticket)
+    assert ticket.status == Status.IN_PROGRESS
+    assert ticket.due_at is not None
     assert Ticket.objects.needing_a_person().get() == ticket
+
+
+def test_what_is_handed_over_after_an_answer_is_due_too(ask: Ask, bob: User, now: datetime) -> None:
+    ticket = ask()
+    services.reply_to_ticket(ticket=ticket, staff=bob, text="Try this.", now=now)
+    services.request_person(ticket=ticket, now=now)
+    ticket = fresh(ticket)
+    assert ticket.due_at is not None
+    late = Ticket.objects.filter(inbox.overdue(ticket.due_at + timedelta(seconds=1)))
+    assert late.get() == ticket
 
 
 def test_handing_back_lets_the_agent_answer_what_waits(ask: Ask, bob: User, now: datetime) -> None:

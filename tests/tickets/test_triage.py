@@ -15,13 +15,14 @@ Ask = Callable[..., Ticket]
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_the_due_time_moves_only_before_the_first_response(
+def test_the_due_time_moves_only_while_an_answer_is_owed(
     answered: bool, ask: Ask, bob: User, now: datetime
 ) -> None:
     ticket = ask()
     before = ticket.due_at
     if answered:
-        services.note_agent_reply(ticket=ticket, now=now)
+        services.reply_to_ticket(ticket=ticket, staff=bob, text="So.", now=now)
     assert sort_ticket(ticket=ticket, priority="urgent", category="other", actor=bob, now=now)
     ticket.refresh_from_db()
-    assert (ticket.due_at == before) is answered
+    assert (ticket.due_at is None) is answered
+    assert ticket.due_at != before

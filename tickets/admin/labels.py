@@ -55,9 +55,4 @@ def priority_label(ticket: Ticket) -> Label:
 
 def is_overdue(ticket: Ticket, now: datetime) -> bool:
     """The row's own side of `tickets.inbox.overdue`."""
-    return (
-        ticket.due_at is not None
-        and ticket.due_at < now
-        and ticket.first_response_at is None
-        and not ticket.is_finished()
-    )
+    return ticket.due_at is not None and ticket.due_at < now and not ticket.is_finished()

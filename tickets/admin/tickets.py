@@ -161,7 +161,7 @@ class TicketAdmin(ModelAdmin[Ticket]):
 
     @display(description=_("answer due"), ordering="due_at", empty_value="")
     def show_due(self, ticket: Ticket) -> str:
-        if ticket.due_at is None or ticket.first_response_at or ticket.is_finished():
+        if ticket.due_at is None or ticket.is_finished():
             return ""
         time = _moment(ticket.due_at, until)
         if is_overdue(ticket, timezone.now()):
