@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Case, When
+
 from crm.models import User
 from tickets.models import SavedReply, Ticket
 
@@ -17,7 +19,8 @@ class FilledReply:
 
 
 def list_filled_replies(ticket: Ticket, *, staff: User) -> list[FilledReply]:
-    """Those in the customer's language first. One query; the customer is loaded already."""
+    """MAX_OFFERED at most, those in the customer's language first. One query; the customer is
+    loaded already."""
     name = ticket.conversation.customer.name.strip()
     values = {
         "name": name,
@@ -27,7 +30,6 @@ def list_filled_replies(ticket: Ticket, *, staff: User) -> list[FilledReply]:
         "staff": staff.get_full_name() or staff.get_username(),
     }
     language = ticket.conversation.customer.language[:2]
-    saved = sorted(
-        SavedReply.objects.all()[:MAX_OFFERED], key=lambda one: one.language[:2] != language
-    )
+    theirs = Case(When(language__startswith=language, then=0), default=1)
+    saved = SavedReply.objects.order_by(theirs, "title")[:MAX_OFFERED]
     return [FilledReply(reply.title, reply.fill(values)) for reply in saved]

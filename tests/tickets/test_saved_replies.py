@@ -8,6 +8,7 @@ from django.test import Client
 
 from crm.models import User
 from tickets.models import SavedReply, Ticket
+from tickets.saved_replies import MAX_OFFERED, list_filled_replies
 
 
 def test_one_stands_beside_the_reply_box_with_its_blanks_filled(
@@ -36,3 +37,17 @@ def test_agents_use_them_and_supervisors_write_them(client: Client, bob: User) -
     client.force_login(bob)
     assert client.get("/admin/tickets/savedreply/").status_code == 200
     assert client.get("/admin/tickets/savedreply/add/").status_code == 403
+
+
+def test_those_in_the_customers_language_come_first_and_are_never_left_out(
+    bob: User, ask: Callable[..., Ticket]
+) -> None:
+    SavedReply.objects.bulk_create(
+        SavedReply(title=f"A {number:03}", text="Hello.", language="en")
+        for number in range(MAX_OFFERED)
+    )
+    SavedReply.objects.create(title="Z", text="Guten Tag.", language="de")
+    ticket = ask()
+    ticket.conversation.customer.language = "de"
+    offered = list_filled_replies(ticket, staff=bob)
+    assert (offered[0].text, len(offered)) == ("Guten Tag.", MAX_OFFERED)
