@@ -51,7 +51,7 @@ class Tuning:
     read_per_word: int = READ_PER_WORD
     frequent_words: int = 10
     # Neighbours that the walk through the HNSW graph keeps in sight.
-    ef_search: int = 160
+    ef_search: int = 200
 
 
 DEFAULT = Tuning()

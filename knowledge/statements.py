@@ -79,13 +79,15 @@ _WORDS = """
             AND (%(language)s::text IS NULL OR language = %(language)s)
     ),
     terms AS MATERIALIZED (
-        SELECT t.language, t.term, t.word, coalesce(c.passages, 0) AS passages
+        SELECT t.language, t.term, t.word, coalesce(
+            (SELECT c.passages FROM knowledge_wordcount c WHERE c.word = t.word), 0
+        ) AS passages
         FROM (
             SELECT l.language, lexeme AS term, l.language || '/' || lexeme AS word
             FROM configured l,
                 unnest(tsvector_to_array(to_tsvector(l.configuration, %(query)s))) lexeme
             BEGUN_WORD
-        ) t LEFT JOIN knowledge_wordcount c ON c.word = t.word
+        ) t
     ),
     chosen AS MATERIALIZED (
         (SELECT * FROM terms WHERE passages = 0 LIMIT 200)
@@ -205,7 +207,7 @@ _FUSED = """,
         FROM candidate c
         LEFT JOIN words ON words.passage_id = c.passage_id
         LEFT JOIN LATERAL (
-            SELECT 1 - (e.vector::VECTOR_TYPE <=> %(vector)s::VECTOR_TYPE) AS similarity
+            SELECT 1 - (e.vector <=> %(vector)s::vector) AS similarity
             FROM knowledge_passageembedding e
             WHERE e.index_id = INDEX_ID AND e.passage_id = c.passage_id
                 AND (SELECT searched FROM vectors)

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from benchmarks.retrieval.questions import list_question_sets
 from knowledge.embeddings import get_embedder
 from knowledge.models import Article
-from knowledge.vectors import get_index
+from knowledge.vectors import build_hnsw, get_index
 from knowledge.words import count_words
 
 PASSAGES_PER_ARTICLE = 5
@@ -68,12 +68,8 @@ def grow(sentences: Sentences, *, to: int, seed: int) -> None:
         cursor.execute(f"DROP INDEX IF EXISTS knowledge_hnsw_{index.pk}")
     for start in range(have, to, _AT_ONCE):
         _add(sentences, min(_AT_ONCE, to - start), index.pk, last + start - have, choice, noise)
+    build_hnsw(index)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE INDEX knowledge_hnsw_{index.pk} ON knowledge_passageembedding "
-            f"USING hnsw ((vector::vector({index.dimensions})) vector_cosine_ops) "
-            f"WHERE index_id = {index.pk}"
-        )
         count_words()
         for table in ("article", "passage", "posting", "passageembedding", "wordcount"):
             cursor.execute(f"VACUUM ANALYZE knowledge_{table}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import connection
 
 from knowledge.embeddings import get_embedder
+from knowledge.models import EmbeddingIndex
 from knowledge.search import DEFAULT, Tuning, search_passages
 from knowledge.vectors import column_type, get_active_index
 
@@ -68,17 +69,22 @@ def measure_speed(queries: list[str], *, rounds: int, compared: int) -> Speed:
 
 
 def _recall(query: str) -> float:
-    """Of the graph alone, with the search's settings, against comparing every vector."""
+    """Of the graph alone, with the search's settings, against comparing every vector in full
+    precision."""
     vector = json.dumps(get_embedder().embed([query])[0])
-    exact = _nearest(vector, "SET LOCAL enable_indexscan = off")
-    found = _nearest(vector, f"SET LOCAL hnsw.ef_search = {DEFAULT.ef_search}")
+    index = get_active_index()
+    assert index is not None
+    exact = _nearest(index, vector, "vector", "SET LOCAL enable_indexscan = off")
+    found = _nearest(
+        index,
+        vector,
+        column_type(index.dimensions),
+        f"SET LOCAL hnsw.ef_search = {DEFAULT.ef_search}",
+    )
     return len(exact & found) / len(exact)
 
 
-def _nearest(vector: str, setting: str) -> set[int]:
-    index = get_active_index()
-    assert index is not None
-    kind = column_type(index.dimensions)
+def _nearest(index: EmbeddingIndex, vector: str, kind: str, setting: str) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute(setting)

@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from knowledge.embeddings import get_embedder
@@ -15,7 +18,7 @@ from knowledge.indexing import (
     request_indexing,
 )
 from knowledge.models import Article, EmbeddingIndex, Passage, PassageEmbedding
-from knowledge.vectors import column_type, get_active_index, get_index
+from knowledge.vectors import get_active_index, get_index
 from tests.knowledge.conftest import HERE
 from tests.knowledge.fake_embedder import BagOfWordsEmbedder, OtherEmbedder
 
@@ -31,19 +34,38 @@ def test_the_first_index_is_active_and_has_its_hnsw(write: Write) -> None:
     index = EmbeddingIndex.objects.get()
 
     assert (index.model, index.dimensions, index.state) == ("fake:bag-of-words", 64, "active")
+    assert "USING hnsw" in definition_of_hnsw(index)
+    assert "halfvec(64)) halfvec_cosine_ops) WITH (ef_construction='128')" in definition_of_hnsw(
+        index
+    )
+    assert f"WHERE (index_id = {index.pk})" in definition_of_hnsw(index)
+
+
+def definition_of_hnsw(index: EmbeddingIndex) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexdef FROM pg_indexes WHERE indexname = %s", [f"knowledge_hnsw_{index.pk}"]
         )
         (definition,) = cursor.fetchone()
-    assert "hnsw" in definition
-    assert "vector_cosine_ops" in definition
-    assert f"WHERE (index_id = {index.pk})" in definition
+    return str(definition)
 
 
-def test_wide_vectors_are_indexed_in_half_precision() -> None:
-    assert column_type(384) == "vector(384)"
-    assert column_type(3072) == "halfvec(3072)"
+@pytest.mark.django_db(transaction=True)
+def test_an_index_of_an_older_release_is_made_anew(write: Write) -> None:
+    write("a", "Text.")
+    index = EmbeddingIndex.objects.get()
+    made = definition_of_hnsw(index)
+    name = f"knowledge_hnsw_{index.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {name}")
+        cursor.execute(
+            f"CREATE INDEX {name} ON knowledge_passageembedding "
+            f"USING hnsw ((vector::vector(64)) vector_cosine_ops) WHERE index_id = {index.pk}"
+        )
+    migration = import_module("knowledge.migrations.0006_vectors_in_half_precision")
+    for _again in range(2):
+        migration.make_anew(apps, SimpleNamespace(connection=connection))
+        assert definition_of_hnsw(index) == made
 
 
 def test_passages_carry_headings_anchor_and_tokens(write: Write) -> None:

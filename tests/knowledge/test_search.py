@@ -1,6 +1,7 @@
 """What a search finds, whom it shows it to, and which vectors it compares."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -213,19 +214,72 @@ def test_help_finds_each_article_once_and_by_an_unfinished_word(
     assert slugs(found) == ["billing/invoices"]
 
 
-def test_the_search_can_use_the_hnsw_index(articles: dict[str, Article]) -> None:
-    """The planner scans a handful of rows instead; forbidden that, it has to find the index."""
+GROWING = {
+    "knowledge_passage",
+    "knowledge_passageembedding",
+    "knowledge_posting",
+    "knowledge_wordcount",
+}
+
+
+@pytest.mark.parametrize("search", [search_passages, search_help])
+def test_an_index_leads_every_step_to_its_rows(
+    articles: dict[str, Article], search: Callable[..., list[FoundPassage]]
+) -> None:
+    """With joins forbidden that read both sides whole, no step reads a growing table but by an
+    index's condition, by the graph, or up to a limit."""
+    grow(articles["invoices"], passages=500)
     with CaptureQueriesContext(connection) as captured:
-        search_passages("invoice")
-    scan_settings, _semicolon, search = captured[-1]["sql"].rpartition("; ")
+        search("invoice of August")
+    scan_settings, _semicolon, statement = captured[-1]["sql"].rpartition("; ")
     with connection.cursor() as cursor:
         cursor.execute(scan_settings)
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
-        cursor.execute(f"EXPLAIN {search}")
-        plan = "\n".join(row[0] for row in cursor.fetchall())
+        for way in ("sort", "hashjoin", "mergejoin", "material"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        ((found,),) = cursor.fetchall()
+    plan = json.loads(found) if isinstance(found, str) else found
+    steps = list(steps_of(plan[0]["Plan"], limited=False))
 
-    assert f"Index Scan using knowledge_hnsw_{EmbeddingIndex.objects.get().pk}" in plan
+    assert not [step for step, limited in steps if reads_all(step) and not limited]
+    used = {step.get("Index Name") for step, _limited in steps}
+    assert "posting_best_of_word" in used
+    if search is search_passages:
+        assert f"knowledge_hnsw_{EmbeddingIndex.objects.get().pk}" in used
+
+
+def grow(article: Article, *, passages: int) -> None:
+    """So far that reading all would cost more, and lets the planner know."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS ("
+            "  INSERT INTO knowledge_passage"
+            "    (article_id, position, heading_path, anchor, text, token_count, fingerprint)"
+            "  SELECT %(article)s, 1000 + n, '', '', '', 1, n::text"
+            "  FROM generate_series(1, %(n)s) n"
+            "  RETURNING id"
+            "), posted AS ("
+            "  INSERT INTO knowledge_posting (passage_id, article_id, word, weight)"
+            "  SELECT id, %(article)s, 'en/' || n, 0.5 FROM made, generate_series(id, id + 9) n"
+            "), counted AS ("
+            "  INSERT INTO knowledge_wordcount (word, passages) SELECT 'en/' || id, 10 FROM made"
+            ") INSERT INTO knowledge_passageembedding (index_id, passage_id, vector)"
+            "  SELECT %(index)s, id, array_fill(id::real, ARRAY[64])::vector FROM made",
+            {"article": article.pk, "n": passages, "index": EmbeddingIndex.objects.get().pk},
+        )
+        for table in sorted(GROWING):
+            cursor.execute(f"ANALYZE {table}")
+
+
+def steps_of(step: dict[str, Any], *, limited: bool) -> Iterator[tuple[dict[str, Any], bool]]:
+    yield step, limited
+    for below in step.get("Plans", ()):
+        yield from steps_of(below, limited=step["Node Type"] == "Limit")
+
+
+def reads_all(step: dict[str, Any]) -> bool:
+    led = {"Index Cond", "Order By", "Recheck Cond"} & step.keys()
+    return step.get("Relation Name") in GROWING and not led
 
 
 @pytest.mark.django_db
