@@ -14,6 +14,7 @@ from agent.models import AgentMetric, AgentRun, AgentStep
 from agent.tasks import answer_conversation, rescue_unanswered
 from agent.types import Started
 from crm.models import Attachment, Conversation, Message, User
+from knowledge.indexing import index_article
 from knowledge.models import Article
 from tickets.models import Ticket
 from tickets.services import hand_back_ticket, reply_to_ticket, resolve_ticket, take_over_ticket
@@ -147,6 +148,21 @@ def test_case_58_a_language_that_is_not_served_is_handed_over(ask: Ask, answer: 
     assert (run.decision, run.reason) == ("hand_over", "no_knowledge")
     assert "“de”" in run.explanation
     assert ticket.conversation.messages.get(author="customer").language == "de"
+
+
+def test_case_58_a_german_article_answers_in_german(ask: Ask, answer: Answer) -> None:
+    article = Article.objects.create(
+        slug="rechnung-herunterladen",
+        title="Wie lade ich eine Rechnung herunter?",
+        body="Öffnen Sie **Einstellungen > Rechnungen** und drücken Sie auf **Herunterladen**.",
+        language="de",
+    )
+    index_article(article.pk)
+    run = answer(ask("Wie lade ich eine Rechnung herunter?", subject="Rechnung"))
+    assert run.decision == "send"
+    assert run.reply is not None
+    assert "Einstellungen > Rechnungen" in run.reply.text
+    assert run.reply.sources[0]["title"] == article.title
 
 
 def test_case_59_rising_anger_is_passed_on_at_the_third_message(
