@@ -92,7 +92,9 @@ def hand_back_ticket(*, ticket: Ticket, staff: User, now: datetime) -> bool:
         return False
     waiting = locked.conversation.messages.awaiting_answer().last()
     if not locked.is_finished():
-        save_ticket(locked, now, status=Status.OPEN if waiting else Status.WAITING)
+        changes = {"status": Status.OPEN} if waiting else {"status": Status.WAITING, "due_at": None}
+        save_ticket(locked, now, **changes)
+    security.settle_alert(locked, now=now)
     record_event(locked, Kind.HANDED_BACK, str(staff), now)
     if waiting:
         announce(waiting)

@@ -208,6 +208,19 @@ def test_handing_back_lets_the_agent_answer_what_waits(ask: Ask, bob: User, now:
     assert kinds(ticket)[-2:] == ["taken_over", "handed_back"]
 
 
+def test_handed_back_with_nothing_waiting_owes_no_answer(
+    ask: Ask, bob: User, now: datetime
+) -> None:
+    ticket = ask()
+    services.reply_to_ticket(ticket=ticket, staff=bob, text="Try this.", now=now)
+    services.escalate_ticket(ticket=ticket, reason="security", detail="", actor="agent", now=now)
+    assert StaffAlert.objects.get().cleared_at is None
+    services.hand_back_ticket(ticket=ticket, staff=bob, now=now)
+    ticket = fresh(ticket)
+    assert (ticket.status, ticket.due_at) == (Status.WAITING, None)
+    assert StaffAlert.objects.get().cleared_at is not None
+
+
 def test_a_rating_needs_a_resolved_ticket(ask: Ask, now: datetime) -> None:
     ticket = ask()
     assert not services.rate_ticket(ticket=ticket, score=5, comment="", now=now)
