@@ -108,5 +108,5 @@ def assert_customer_hears_nothing(ticket: Ticket, client: Client) -> None:
         *(str(letter.message()) for letter in mail.outbox if ticket.reference in letter.subject),
     ]
     everything = "\n".join(told)
-    for secret in ("400", "head gardener", "turtle&#x27;s keeper", TITLE, "staff/turtle"):
+    for secret in ("400 le", "head gardener", "turtle&#x27;s keeper", TITLE, "staff/turtle"):
         assert secret not in everything
