@@ -28,8 +28,7 @@ class CleanTextField(forms.CharField):
         return _trimmed(text)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        limits = {"data-min": self.min_length, "data-max": self.max_length}
-        return {name: str(value) for name, value in limits.items() if value is not None}
+        return {} if self.max_length is None else {"data-max": str(self.max_length)}
 
 
 def _trimmed(text: str) -> str:

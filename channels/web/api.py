@@ -17,11 +17,9 @@ from channels.web.clients import client_key
 from channels.web.forms import (
     EMAIL_MAX,
     MESSAGE_MAX,
-    MESSAGE_MIN,
     NAME_MAX,
     PHONE_MAX,
     SUBJECT_MAX,
-    SUBJECT_MIN,
     SupportForm,
 )
 from channels.web.payload import read_texts
@@ -38,9 +36,9 @@ class QuestionIn(Schema):
 
     name: str = Field(max_length=NAME_MAX)
     email: str = Field(max_length=EMAIL_MAX, json_schema_extra={"format": "email"})
-    subject: str = Field(min_length=SUBJECT_MIN, max_length=SUBJECT_MAX)
+    subject: str = Field(min_length=1, max_length=SUBJECT_MAX)
     category: Ticket.Category
-    message: str = Field(min_length=MESSAGE_MIN, max_length=MESSAGE_MAX)
+    message: str = Field(min_length=1, max_length=MESSAGE_MAX)
     priority: Ticket.Priority = Ticket.Priority.NORMAL
     phone: str = Field("", max_length=PHONE_MAX)
 

@@ -16,8 +16,8 @@ from tickets.models import Ticket
 from tickets.pages import REPLY_MAX
 
 NAME_MAX = 200
-SUBJECT_MIN, SUBJECT_MAX = 3, 200
-MESSAGE_MIN, MESSAGE_MAX = 10, 10_000
+SUBJECT_MAX = 200
+MESSAGE_MAX = 10_000
 EMAIL_MAX = 254
 PHONE_MAX = 40
 # A field that people do not see; robots fill in whatever they find.
@@ -37,7 +37,7 @@ class CheckedForm(forms.Form):
         for name, field in self.fields.items():
             described = [f"id_{name}_helptext"] if field.help_text else []
             field.widget.attrs["aria-describedby"] = " ".join([*described, f"id_{name}_error"])
-            for code in ("required", "invalid", "min_length", "max_length"):
+            for code in ("required", "invalid", "max_length"):
                 if code in field.error_messages:
                     field.widget.attrs[f"data-message-{code}"] = str(field.error_messages[code])
 
@@ -86,25 +86,21 @@ class SupportForm(CheckedForm):
     )
     subject = CleanTextField(
         label=_("Subject"),
-        min_length=SUBJECT_MIN,
         max_length=SUBJECT_MAX,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={
             "required": _("Give your question a subject."),
-            "min_length": _("Write at least %(limit_value)d characters."),
             "max_length": _TOO_LONG,
         },
     )
     message = CleanTextField(
         label=_("Your question"),
         single_line=False,
-        min_length=MESSAGE_MIN,
         max_length=MESSAGE_MAX,
         help_text=_("What did you do, what happened, and what did you expect?"),
         widget=forms.Textarea(attrs={"rows": 7}),
         error_messages={
             "required": _("Write your question."),
-            "min_length": _("Write at least %(limit_value)d characters."),
             "max_length": _TOO_LONG,
         },
     )

@@ -17,8 +17,7 @@
     if (field.type === "file") return problemOfFiles(field);
     const length = lengthOf(field);
     if (!length) return field.required ? say("required") : "";
-    const { min, max } = field.dataset;
-    if (min && length < Number(min)) return fill(say("min_length"), min, length);
+    const { max } = field.dataset;
     if (max && length > Number(max)) return fill(say("max_length"), max, length);
     if (field.type === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@.]+$/.test(field.value.trim())) {
       return say("invalid");
