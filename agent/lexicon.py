@@ -57,7 +57,16 @@ _DENIED = re.compile(
     r"\b(?:not|n't|no|never|hardly|without being)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
 _CAPITALS = re.compile(r"\b[A-ZÄÖÜ]{4,}\b")
-_COMMON_CAPITALS = frozenset({"HTTP", "HTTPS", "JSON", "HTML", "GDPR", "IBAN", "IMAP", "SMTP"})
+# Abbreviations that nobody shouts: formats, protocols, and the laws and standards people ask about.
+_COMMON_CAPITALS = frozenset(
+    {
+        "CCPA", "CNAME", "COPPA", "CORS", "CPRA", "DKIM", "DMARC", "DSGVO", "FERPA", "FIDO",
+        "FINRA", "FISMA", "GDPR", "GLBA", "HEIC", "HIPAA", "HITRUST", "HTML", "HTTP",
+        "HTTPS", "IBAN", "IMAP", "JPEG", "JSON", "LDAP", "LGPD", "NIST", "OIDC", "PIPEDA",
+        "RGPD", "SAML", "SCIM", "SEPA", "SMTP", "SWIFT", "TISAX", "TOTP", "UUID", "VPAT",
+        "WCAG", "WEBP", "XLSX",
+    }
+)  # fmt: skip
 
 # What the words alone say, where nothing learned can be asked.
 WEIGHTS: Mapping[str, float] = {

@@ -34,6 +34,30 @@ def test_a_problem_is_no_anger(text: str) -> None:
     assert read_mood(text).score > VERY_UNHAPPY
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Are you HIPAA compliant?",
+        "Do you have SOC 2?",
+        "Somebody quit, how do I remove him?",
+        "We fired someone. How do I block his access?",
+        "I want to cancel my subscription because we close the business",
+        "How do I empty the trash?",
+    ],
+)
+def test_an_everyday_question_is_neutral(text: str) -> None:
+    assert read_mood(text).emotion == "neutral"
+
+
+@pytest.mark.parametrize(
+    "text", ["your product is garbage", "Your app is trash", "this software is crap"]
+)
+def test_contempt_is_anger(text: str) -> None:
+    mood = read_mood(text)
+    assert mood.emotion == "anger"
+    assert mood.score <= VERY_UNHAPPY
+
+
 def test_thanks_are_heard() -> None:
     mood = read_mood("Thank you, that is perfect, I love it")
     assert mood.score > 0.3
@@ -86,7 +110,7 @@ def test_a_long_message_that_is_angry_in_one_sentence_is_angry() -> None:
 
 
 def test_more_of_the_unhappy_are_found_than_by_words_alone() -> None:
-    """On sentences that nothing was learned from; measured 0.85 when the heads were trained."""
+    """On sentences that nothing was learned from; measured 0.88 when the heads were trained."""
     unhappy = [
         sentence for sentence in read_held_out() if sentence.emotion in {"anger", "frustration"}
     ]
