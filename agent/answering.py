@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from agent import bursts, runs
 from agent.decision import hand_over
 from agent.desk import ConversationDesk
+from agent.handover.acknowledging import acknowledge
 from agent.journal import Journal
 from agent.metering import Account
 from agent.mind import make_mind
@@ -41,7 +42,8 @@ def answer_conversation(
     started = runs.start_run(conversation_id, now=clock())
     if started is None:
         # Nothing for the agent: where people hold the conversation, what they are offered is
-        # made for what the customer has written since.
+        # made for what the customer has written since, who hears that it arrived.
+        acknowledge(conversation_id, now=clock())
         name_by_waiting(conversation_id, now=clock())
         suggest_replies(conversation_id, now=clock())
         return

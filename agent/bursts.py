@@ -14,7 +14,7 @@ from crm.models import Conversation, Message
 BURST_PAUSE = timedelta(seconds=3)
 # After the first message the answer waits no longer than this, however fast others follow.
 LONGEST_PAUSE = timedelta(seconds=12)
-_CHATS = (Conversation.Channel.WHATSAPP,)
+CHATS = (Conversation.Channel.WHATSAPP,)
 
 
 def wait_for_rest(conversation_id: int, *, message_id: int, now: datetime) -> bool:
@@ -26,7 +26,7 @@ def wait_for_rest(conversation_id: int, *, message_id: int, now: datetime) -> bo
         Message.objects.awaiting_answer()
         .filter(
             conversation=conversation_id,
-            conversation__channel__in=_CHATS,
+            conversation__channel__in=CHATS,
             conversation__handler=Conversation.Handler.AGENT,
         )
         .aggregate(first=Min("created_at"), last=Max("created_at"), newest=Max("pk"))

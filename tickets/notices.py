@@ -39,6 +39,12 @@ def reopening_notice(ticket: Ticket, *, now: datetime) -> str:
     return f"{opening} {_availability(now)} {number}"
 
 
+def follow_up_notice(*, now: datetime) -> str:
+    """What a customer is told who writes on while people have the matter and nobody is at it."""
+    opening = _("Thank you, this has reached our team as well.")
+    return f"{opening} {_availability(now)}"
+
+
 def _urgency(now: datetime) -> str:
     """What happens now, at any hour; nobody is said to be there who is not."""
     opening = office_hours.next_opening(now)

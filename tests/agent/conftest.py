@@ -15,9 +15,14 @@ from agent.pipeline import Considered
 from agent.tasks import answer_conversation
 from agent.types import Decision, Reading
 from channels.web.submission import submit_reply
+from crm.identity import resolve_identity
+from crm.models import Conversation, CustomerIdentifier, Message
+from crm.services import receive_message, start_conversation
+from crm.types import Identity, IncomingMessage
 from knowledge.indexing import index_article
 from knowledge.models import Article
 from tickets.models import Ticket
+from tickets.services import continue_ticket, open_ticket
 
 ARTICLES = {
     "billing/invoices": (
@@ -106,6 +111,30 @@ def write_on() -> Callable[[Ticket, str], None]:
         submit_reply(ticket=ticket, text=text, files=(), token=token, now=timezone.now())
 
     return write
+
+
+@pytest.fixture
+def chat(db: None) -> Conversation:
+    """A conversation on WhatsApp with nothing said yet."""
+    identity = Identity(CustomerIdentifier.Kind.PHONE, "+4915112345678", "whatsapp:+4915112345678")
+    identifier = resolve_identity(
+        identity, name="Alice", trust=CustomerIdentifier.Trust.AUTHENTICATED
+    )
+    return start_conversation(identifier=identifier, channel="whatsapp", subject="")
+
+
+def say(chat: Conversation, text: str) -> Message:
+    """Alice writes in a chat."""
+    count = chat.messages.count()
+    incoming = IncomingMessage(
+        external_id=f"whatsapp:SM{count}", text=text, received_at=timezone.now()
+    )
+    message, _created = receive_message(conversation=chat, incoming=incoming)
+    if count:
+        continue_ticket(message=message)
+    else:
+        open_ticket(message=message, subject="Chat")
+    return message
 
 
 class ScriptedModel:

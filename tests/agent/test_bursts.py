@@ -10,37 +10,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from agent.bursts import BURST_PAUSE, LONGEST_PAUSE, wait_for_rest
 from agent.models import AgentRun
-from crm.identity import resolve_identity
-from crm.models import Conversation, CustomerIdentifier, Message
-from crm.services import receive_message, start_conversation
-from crm.types import Identity, IncomingMessage
+from crm.models import Conversation, Message
+from tests.agent.conftest import say
 from tickets.models import Ticket
-from tickets.services import continue_ticket, open_ticket
 
 pytestmark = pytest.mark.usefixtures("help_centre")
 RunJobs = Callable[[], int]
-
-
-@pytest.fixture
-def chat(db: None) -> Conversation:
-    identity = Identity(CustomerIdentifier.Kind.PHONE, "+4915112345678", "whatsapp:+4915112345678")
-    identifier = resolve_identity(
-        identity, name="Alice", trust=CustomerIdentifier.Trust.AUTHENTICATED
-    )
-    return start_conversation(identifier=identifier, channel="whatsapp", subject="")
-
-
-def say(chat: Conversation, text: str) -> Message:
-    count = chat.messages.count()
-    incoming = IncomingMessage(
-        external_id=f"whatsapp:SM{count}", text=text, received_at=timezone.now()
-    )
-    message, _created = receive_message(conversation=chat, incoming=incoming)
-    if count:
-        continue_ticket(message=message)
-    else:
-        open_ticket(message=message, subject="Chat")
-    return message
 
 
 def replies(chat: Conversation) -> int:
