@@ -1,5 +1,6 @@
 """What a provider hands over is kept before anything is done with it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,13 @@ _JOBS, _JOB_PARAMETERS = jobs.jobs_expression(
     row="event.id",
     correlation_id="arrived.correlation_id",
 )
+_INSERT = """
+    INSERT INTO channels_inboundevent
+        (channel, external_id, payload, state, problem, attempts, received_at)
+    VALUES (%s, %s, %s::jsonb, %s, '', 0, %s)
+    ON CONFLICT (external_id) DO NOTHING
+    RETURNING id
+"""
 # Stores the events and their jobs together, or none, and yields the ids of the jobs.
 _ACCEPT = f"""
     WITH arrived AS (
@@ -96,6 +104,19 @@ def accept_events(arrived: Sequence[Arrived]) -> int:
         cursor.execute(_ACCEPT, parameters)
         (job_ids,) = cursor.fetchone()
     return len(job_ids or ())
+
+
+def insert_event(event: InboundEvent) -> int | None:
+    """Stores an event that its caller reads at once, in the caller's transaction; its id, or None
+    if it is known. Whoever brings the same one meanwhile waits for that transaction's end."""
+    payload = json.dumps(event.payload)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            [event.channel, event.external_id, payload, event.state, event.received_at],
+        )
+        stored = cursor.fetchone()
+    return stored[0] if stored else None
 
 
 def _as_json(name: str, arrived: Arrived) -> dict[str, object]:

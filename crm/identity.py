@@ -133,7 +133,6 @@ def resolve_identity(identity: Identity, *, name: str, trust: Trust) -> Customer
     return known
 
 
-@transaction.atomic
 def resolve_identifier(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> CustomerIdentifier:
     """The contact's first address with the customer who owns it, created if nobody does.
 
@@ -152,20 +151,21 @@ def resolve_identifier(contact: Contact, *, trust: Trust = Trust.UNVERIFIED) -> 
     if not candidates:
         raise ValueError("A contact needs an e-mail address or a phone number.")
 
-    kind, value, address = candidates[0]
-    known = _find(kind, value)
-    if known is not None:
-        _raise_trust(known, trust)
-        return known
+    with transaction.atomic(savepoint=False):
+        kind, value, address = candidates[0]
+        known = _find(kind, value)
+        if known is not None:
+            _raise_trust(known, trust)
+            return known
 
-    customer = Customer.objects.create(name=contact.name, language=contact.language)
-    identifier = _claim(customer, kind, value, address, trust)
-    if identifier.customer_id != customer.pk:  # another process was first
-        customer.delete()
+        customer = Customer.objects.create(name=contact.name, language=contact.language)
+        identifier = _claim(customer, kind, value, address, trust)
+        if identifier.customer_id != customer.pk:  # another process was first
+            customer.delete()
+            return identifier
+        for kind, value, address in candidates[1:]:
+            _claim(customer, kind, value, address, Trust.UNVERIFIED)
         return identifier
-    for kind, value, address in candidates[1:]:
-        _claim(customer, kind, value, address, Trust.UNVERIFIED)
-    return identifier
 
 
 def _find(kind: str, value: str) -> CustomerIdentifier | None:
@@ -190,8 +190,10 @@ def _claim(
     )
 
 
-def _raise_trust(identifier: CustomerIdentifier, trust: Trust) -> None:
-    CustomerIdentifier.objects.filter(pk=identifier.pk, trust__lt=trust).update(trust=trust)
+def _raise_trust(locked: CustomerIdentifier, trust: Trust) -> None:
+    if locked.trust < trust:
+        locked.trust = trust
+        locked.save(update_fields=["trust"])
 
 
 def _fold_domain(address: str) -> str:

@@ -5,79 +5,41 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
-from config import jobs
 from crm import unanswered
-from crm.mentions import find_code, may_name_address
-from crm.models import (
-    Attachment,
-    ConfirmationCode,
-    Conversation,
-    CustomerIdentifier,
-    Message,
-    User,
+from crm.models import Conversation, Message, User
+from crm.receiving import (
+    begin_conversation,
+    may_be_code,
+    printable,
+    receive_message,
+    start_conversation,
 )
 from crm.signals import reply_queued
 from crm.types import IncomingMessage, Source
 
+__all__ = [
+    "StaffTookOver",
+    "add_note",
+    "begin_conversation",
+    "get_language",
+    "hand_back",
+    "hand_to_staff",
+    "lock_conversation_for_agent",
+    "may_be_code",
+    "printable",
+    "queue_agent_reply",
+    "queue_staff_reply",
+    "queue_system_reply",
+    "receive_message",
+    "record_outside_reply",
+    "start_conversation",
+    "take_over",
+]
+
 
 class StaffTookOver(Exception):
     """The conversation changed hands since the agent looked: its answer is dropped."""
-
-
-@transaction.atomic(savepoint=False)
-def start_conversation(
-    *, identifier: CustomerIdentifier, channel: str, subject: str
-) -> Conversation:
-    """A conversation with the identifier's customer; replies go to that identifier."""
-    return Conversation.objects.create(
-        customer_id=identifier.customer_id,
-        identifier=identifier,
-        channel=channel,
-        subject=printable(subject)[:300],
-    )
-
-
-@transaction.atomic(savepoint=False)
-def receive_message(
-    *, conversation: Conversation, incoming: IncomingMessage
-) -> tuple[Message, bool]:
-    """Records a customer's message once; the second value tells whether it is new.
-
-    Raises nothing for a duplicate: the message of the same `external_id` is returned. Locks the
-    conversation first, so that the ids of its messages rise as they are committed.
-    """
-    Conversation.objects.select_for_update().get(pk=conversation.pk)
-    message, created = Message.objects.get_or_create(
-        external_id=incoming.external_id,
-        defaults={
-            "conversation": conversation,
-            "direction": Message.Direction.INBOUND,
-            "author": Message.Author.CUSTOMER,
-            "state": Message.State.RECEIVED,
-            "text": printable(incoming.text),
-            "full_text": printable(incoming.full_text),
-            "html": printable(incoming.html),
-            "remarks": [printable(remark) for remark in incoming.remarks],
-            "created_at": incoming.received_at,
-        },
-    )
-    if created:
-        Attachment.objects.bulk_create(
-            Attachment(
-                message=message,
-                name=printable(file.name)[:200],
-                content_type=file.content_type[:100],
-                size=len(file.content),
-                content_id=printable(file.content_id)[:255],
-                content=file.content,
-            )
-            for file in incoming.files
-        )
-        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=incoming.received_at)
-        _look_into(message, trust=incoming.trust)
-    return message, created
 
 
 def lock_conversation_for_agent(conversation_id: int, *, turn: int) -> Conversation:
@@ -212,44 +174,10 @@ def hand_back(*, conversation: Conversation) -> bool:
     return bool(changed)
 
 
-def may_be_code(message: Message, *, now: datetime) -> bool:
-    """Whether the message may be the code that its conversation waits for: then a job finds out,
-    and nobody is to answer it before. One query, and none for most messages."""
-    if not find_code(message.text):
-        return False
-    asked = ConfirmationCode.objects.filter(conversation=message.conversation_id)
-    return asked.waiting_for_code(now).exists()
-
-
 def get_language(conversation: Conversation) -> str:
     """What the conversation was held in so far, else what is known of the customer, else ""."""
     read = conversation.messages.exclude(language="").values_list("language", flat=True).last()
     return read or conversation.customer.language[:2]
-
-
-def printable(text: str) -> str:
-    """Text without NUL and other control characters, which PostgreSQL or a terminal refuse.
-
-    Line breaks and tabs stay; so do bidirectional marks and joiners, which languages need.
-    """
-    unified = text.replace("\r\n", "\n").replace("\r", "\n")
-    return (
-        "".join(
-            character
-            for character in unified
-            if character in "\n\t" or (ord(character) >= 32 and not 127 <= ord(character) < 160)
-        )
-        .encode("utf-8", "ignore")
-        .decode("utf-8")
-    )
-
-
-def _look_into(message: Message, *, trust: int) -> None:
-    """Leaves what a message says of its writer's other addresses to jobs; most need none."""
-    if may_name_address(message.text):
-        jobs.enqueue("crm.suggest_merges", message_id=message.pk)
-    if may_be_code(message, now=timezone.now()):
-        jobs.enqueue("crm.take_code", message_id=message.pk, trust=trust)
 
 
 def _queue(

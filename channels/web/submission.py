@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.db import transaction
 
+from channels import intake
 from channels.models import InboundEvent
 from channels.types import Submission
 from crm.identity import resolve_identifier
 from crm.models import Conversation, Message
-from crm.services import receive_message, start_conversation
+from crm.services import begin_conversation, receive_message
 from crm.types import Contact, IncomingFile, IncomingMessage
 from tickets.models import Ticket
 from tickets.services import (
@@ -37,11 +38,10 @@ def submit_question(*, submission: Submission, now: datetime) -> Ticket:
             language=submission.language,
         )
     )
-    conversation = start_conversation(
-        identifier=identifier, channel=Conversation.Channel.WEB, subject=submission.subject
-    )
-    message, _created = receive_message(
-        conversation=conversation,
+    message = begin_conversation(
+        identifier=identifier,
+        channel=Conversation.Channel.WEB,
+        subject=submission.subject,
         incoming=IncomingMessage(
             external_id=event.external_id,
             text=submission.message,
@@ -89,9 +89,12 @@ def _accept(token: str, payload: dict[str, str], *, now: datetime) -> tuple[Inbo
         payload=payload,
         received_at=now,
     )
-    InboundEvent.objects.bulk_create([event], ignore_conflicts=True)
-    stored = InboundEvent.objects.get(external_id=event.external_id)
-    return stored, stored.state == InboundEvent.State.RECEIVED
+    stored = intake.insert_event(event)
+    if stored is not None:
+        event.pk = stored
+        return event, True
+    known = InboundEvent.objects.select_related("message__conversation")
+    return known.get(external_id=event.external_id), False
 
 
 def _conclude(event: InboundEvent, message: Message) -> None:

@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Left
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.customer import Customer, CustomerIdentifier
@@ -68,7 +69,7 @@ class Conversation(models.Model):
         verbose_name=_("assigned to"),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    last_message_at = models.DateTimeField(_("last message"), auto_now_add=True)
+    last_message_at = models.DateTimeField(_("last message"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("conversation")

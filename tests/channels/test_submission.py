@@ -16,6 +16,7 @@ from tickets.models import Ticket
 
 Ask = Callable[..., Ticket]
 TOKEN = "22222222-2222-4222-8222-222222222222"
+OTHER_TOKEN = "33333333-3333-4333-8333-333333333333"
 
 
 def submission(**changes: Any) -> Submission:
@@ -42,6 +43,21 @@ def test_a_submission_commits_everything_and_the_job(now: datetime) -> None:
     assert job.task_name == "agent.answer_conversation"
     assert job.lock == f"conversation:{message.conversation_id}"
     assert job.args["message_id"] == message.pk
+
+
+@pytest.mark.django_db
+def test_what_a_submission_costs(now: datetime, django_assert_num_queries: Any) -> None:
+    submit_question(submission=submission(token=OTHER_TOKEN), now=now)
+    with django_assert_num_queries(11):  # nine, and the test's savepoint in place of the commit
+        submit_question(submission=submission(), now=now)
+    with django_assert_num_queries(5):  # a duplicate
+        submit_question(submission=submission(), now=now)
+
+
+@pytest.mark.django_db
+def test_a_conversation_begins_with_the_moment_of_its_question(now: datetime) -> None:
+    ticket = submit_question(submission=submission(), now=now)
+    assert Conversation.objects.get(pk=ticket.conversation_id).last_message_at == now
 
 
 @pytest.mark.django_db
