@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import structlog
 
@@ -12,13 +13,23 @@ _ACCEPTED = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 def get_correlation_id() -> str:
     """The id bound to this thread of work, or "" outside of any."""
-    return str(structlog.contextvars.get_contextvars().get("correlation_id", ""))
+    return _current.get()
 
 
 @contextmanager
 def bind_correlation_id(candidate: str | None = None) -> Iterator[str]:
-    """Binds `candidate`, or a new id where it is missing or not 8 to 64 plain characters."""
+    """Binds `candidate`, or a new id where it is missing or not 8 to 64 plain characters; log
+    lines have it too."""
     accepted = bool(candidate) and _ACCEPTED.match(candidate or "") is not None
     correlation_id = candidate if accepted and candidate else uuid.uuid4().hex
-    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+    # By hand: structlog's own context manager copies the whole context, on every request.
+    for_logs = structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
+    token = _current.set(correlation_id)
+    try:
         yield correlation_id
+    finally:
+        _current.reset(token)
+        structlog.contextvars.reset_contextvars(**for_logs)
+
+
+_current: ContextVar[str] = ContextVar("correlation_id", default="")

@@ -19,6 +19,7 @@ from channels.whatsapp.types import (
     MediaRef,
     Parameters,
     StatusUpdate,
+    external_id,
 )
 
 _MEDIA_URL = re.compile(r"MediaUrl(\d{1,3})")
@@ -46,6 +47,15 @@ def parse_inbound(parameters: Iterable[tuple[str, str]]) -> InboundWhatsApp:
         replied_to_sid=values.get("OriginalRepliedMessageSid", "").strip(),
         parameters=kept,
     )
+
+
+def read_envelope(parameters: Iterable[tuple[str, str]]) -> tuple[str, Identity]:
+    """What `parse_inbound` says of the message's `external_id` and of its sender, at a fraction
+    of the work. Raises MalformedWebhook where that does."""
+    values = _first_values(clean_parameters(parameters))
+    sid = _message_sid(values)
+    identity, _further = _identities(values)
+    return external_id(sid), identity
 
 
 def parse_status(parameters: Iterable[tuple[str, str]], query: Mapping[str, str]) -> StatusUpdate:

@@ -7,7 +7,6 @@ made from PUBLIC_URL, since behind a proxy the request's own scheme and host dif
 
 import base64
 import functools
-import hashlib
 import hmac
 from urllib.parse import urlparse
 
@@ -34,7 +33,8 @@ def read_signed(
         path, _mark, query = url_path_with_query.partition("?")
         rest = f"{path}?{query}" if query else path
         public = _addresses(settings.PUBLIC_URL.rstrip("/"))
-        expected = [sign(each + rest, parameters, token) for each in public]
+        signed = _signed_text(parameters)
+        expected = [_digest(f"{each}{rest}{signed}", token) for each in public]
     except ValueError:
         return None
     given = signature_header.encode("utf-8", "surrogateescape")
@@ -45,8 +45,15 @@ def read_signed(
 
 def sign(address: str, parameters: Parameters, token: str) -> str:
     """The signature's text. A repeated parameter counts once for each different value."""
-    signed = address + "".join(name + value for name, value in sorted(set(parameters)))
-    digest = hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()
+    return _digest(address + _signed_text(parameters), token)
+
+
+def _signed_text(parameters: Parameters) -> str:
+    return "".join([name + value for name, value in sorted(set(parameters))])
+
+
+def _digest(text: str, token: str) -> str:
+    digest = hmac.digest(token.encode(), text.encode(), "sha1")
     return base64.b64encode(digest).decode("ascii")
 
 

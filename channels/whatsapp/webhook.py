@@ -18,7 +18,7 @@ from channels.group_commit import GroupCommit
 from channels.intake import Arrived, accept_events
 from channels.whatsapp.arrival import event_payload
 from channels.whatsapp.callbacks import apply_status
-from channels.whatsapp.inbound import parse_inbound, parse_status
+from channels.whatsapp.inbound import parse_status, read_envelope
 from channels.whatsapp.signature import read_signed
 from channels.whatsapp.types import MalformedWebhook, Parameters, external_id
 from crm.models import Conversation
@@ -87,12 +87,12 @@ def _authentic(request: HttpRequest) -> Parameters:
 def _arrived(parameters: Parameters, body: bytes) -> Arrived:
     """What cannot be read is an event of its own, which the worker parks for a person."""
     try:
-        message = parse_inbound(parameters)
+        name, writer = read_envelope(parameters)
     except MalformedWebhook:
         name = external_id(f"malformed:{hashlib.sha256(body).hexdigest()[:40]}")
         sender = "malformed"
     else:
-        name, sender = message.external_id, sender_key(message.from_identity.value)
+        sender = sender_key(writer.value)
     return Arrived(
         channel=Conversation.Channel.WHATSAPP,
         external_id=name,

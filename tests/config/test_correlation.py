@@ -26,6 +26,17 @@ def test_a_given_id_is_kept_and_a_hostile_one_replaced() -> None:
     assert get_correlation_id() == ""
 
 
+def test_log_lines_have_the_id_while_it_is_bound() -> None:
+    def logged() -> object:
+        return structlog.contextvars.get_contextvars().get("correlation_id")
+
+    with bind_correlation_id("request-0001"):
+        with bind_correlation_id("request-0002"):
+            assert logged() == get_correlation_id() == "request-0002"
+        assert logged() == get_correlation_id() == "request-0001"
+    assert logged() is None
+
+
 @pytest.mark.django_db
 def test_the_id_follows_a_request_into_its_jobs(run_jobs: Callable[[], int]) -> None:
     seen.clear()

@@ -1,5 +1,4 @@
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -7,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.whatsapp.forms import parse_form
-from channels.whatsapp.inbound import parse_inbound, parse_status
+from channels.whatsapp.inbound import parse_inbound, parse_status, read_envelope
 from channels.whatsapp.types import Identity, Kind, MalformedWebhook, MediaRef
 from crm.models import CustomerIdentifier
 from tests.channels.whatsapp.cast import ALICE, SENDER, USER_ID
@@ -118,8 +117,14 @@ def test_case_51_no_webhook_breaks_the_channel(parameters: list[tuple[str, str]]
     assert message.text
     assert message.external_id == "whatsapp:SM1"
     assert "\\u0000" not in json.dumps(message.parameters)
-    with suppress(MalformedWebhook):
-        parse_inbound(parameters)
+    try:
+        message = parse_inbound(parameters)
+    except MalformedWebhook:
+        with pytest.raises(MalformedWebhook):
+            read_envelope(parameters)
+    else:
+        envelope = (message.external_id, message.from_identity)
+        assert read_envelope(parameters) == envelope, "what names the event is the message's"
 
 
 def test_a_status_callback_is_read_with_our_token() -> None:
