@@ -1,7 +1,8 @@
 """Webhooks that arrive together are kept in one commit.
 
-A commit costs PostgreSQL and this process about as much for one event as for ten. Nobody waits
-for company: the first is written at once, and what arrives meanwhile is the next commit.
+A commit costs PostgreSQL and this process about as much for one event as for ten. Who comes alone
+is written at once, and what arrives meanwhile is the next commit. Only while events come together
+does a commit wait a moment for more of them.
 """
 
 import asyncio
@@ -20,6 +21,9 @@ Waiting = tuple[Arrived, asyncio.Future[None]]
 
 # Events of one commit: more would save nothing, and let the first wait for the last.
 _MOST = 64
+# Seconds between a commit of several and the next one: about what a commit takes. Where two come
+# at a time more will follow, and twice as many in each commit cost a quarter less.
+_PAUSE = 0.002
 
 
 class GroupCommit:
@@ -50,6 +54,8 @@ class GroupCommit:
             while self._waiting:
                 batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 await self._keep_batch(batch)
+                if len(batch) > 1:
+                    await asyncio.sleep(_PAUSE)
         finally:  # also where the loop ends in the middle: the next one begins anew
             self._writing = None
 

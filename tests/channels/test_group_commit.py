@@ -75,6 +75,23 @@ def test_what_arrives_together_is_one_commit_with_a_job_for_each(
     assert {job.lock for job in jobs} == {"inbound:whatsapp:alice"}
 
 
+def test_those_who_come_right_after_a_commit_of_several_share_the_next(
+    commits: GroupCommit, now: datetime
+) -> None:
+    async def take_turns() -> None:
+        waits = [asyncio.create_task(commits.keep(arrived(name, now=now))) for name in "ab"]
+        await asyncio.wait_for(asyncio.gather(*waits), 30)
+        first = asyncio.create_task(commits.keep(arrived("c", now=now)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        second = asyncio.create_task(commits.keep(arrived("d", now=now)))
+        await asyncio.wait_for(asyncio.gather(first, second), 30)
+
+    asyncio.run(take_turns())
+    assert kept() == ["a", "b", "c", "d"]
+    assert count_commits() == 2
+
+
 def test_more_than_one_commit_takes_are_several(commits: GroupCommit, now: datetime) -> None:
     names = [f"{number:03}" for number in range(100)]
     assert keep(commits, *(arrived(name, now=now) for name in names)) == [None] * 100
