@@ -41,7 +41,13 @@ def tell_owners(*, ticket_id: int, score: int, **kwargs: Any) -> None:
 
 
 @receiver(offer_used, dispatch_uid="agent.note_use")
-def note_use(*, message_id: int, used: str, **kwargs: Any) -> None:
+def note_use(*, conversation_id: int, message_id: int, used: str, **kwargs: Any) -> None:
     if used.startswith(PREFIX):
         suggestion_id = parse_key(used.removeprefix(PREFIX))
-        jobs.enqueue("agent.note_use", suggestion_id=suggestion_id, message_id=message_id)
+        # In turn with the jobs that take offers away, and by its priority before them.
+        jobs.enqueue(
+            "agent.note_use",
+            lock=f"conversation:{conversation_id}",
+            suggestion_id=suggestion_id,
+            message_id=message_id,
+        )

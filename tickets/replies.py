@@ -56,7 +56,12 @@ def send_reply(
         raise StaleReplyError(list(others))
     message = reply_to_ticket(ticket=ticket, staff=staff, text=text, now=now, seen=seen)
     if used:
-        offer_used.send(sender=Message, message_id=message.pk, used=used)
+        offer_used.send(
+            sender=Message,
+            conversation_id=message.conversation_id,
+            message_id=message.pk,
+            used=used,
+        )
     if resolve:
         resolve_ticket(ticket=ticket, actor=str(staff), now=now, seen=seen)
     return message

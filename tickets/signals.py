@@ -13,5 +13,5 @@ handed_over = Signal()
 rated = Signal()
 
 # Staff sent a reply that they wrote from an offer on the ticket's page, which `used` names.
-# Arguments: message_id: int, used: str.
+# Arguments: conversation_id: int, message_id: int, used: str.
 offer_used = Signal()

@@ -44,19 +44,27 @@ def suggest_replies(conversation_id: int, *, now: datetime) -> int:
         if question:
             offers += _offer_passages(question)
             offers += _offer_past_replies(conversation, question)
-    _replace(conversation, offers, now=now)
-    return len(offers)
+    return len(offers) if _replace(conversation, offers, read=waiting, now=now) else 0
 
 
 @transaction.atomic
-def _replace(conversation: Conversation, offers: list[Suggestion], *, now: datetime) -> None:
-    """Under the conversation's lock, since two jobs may be at it. What was used stays."""
-    Conversation.objects.select_for_update().get(pk=conversation.pk)
+def _replace(
+    conversation: Conversation, offers: list[Suggestion], *, read: list[Message], now: datetime
+) -> bool:
+    """Under the conversation's lock, since two jobs may be at it. What was used stays.
+
+    False, and nothing, if other messages wait than were read: a reply may have been written from
+    an offer that stands, and its use is not noted yet; to a new message a job follows.
+    """
+    locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    if list(locked.messages.awaiting_answer().order_by("pk")) != read:
+        return False
     Suggestion.objects.filter(conversation=conversation, reply__isnull=True).delete()
     for position, offer in enumerate(offers):
         offer.conversation, offer.position, offer.created_at = conversation, position, now
         offer.title, offer.text = printable(offer.title)[:300], printable(offer.text)
     Suggestion.objects.bulk_create(offers)
+    return True
 
 
 def _read(conversation: Conversation, waiting: list[Message]) -> str:

@@ -3,17 +3,23 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from agent.autonomy.ladder import ensure_rungs
 from agent.models import AgentRun, PastReply, Rung, Suggestion
+from agent.suggestions.making import suggest_replies
 from agent.suggestions.past_replies import learn_replies
+from agent.suggestions.use import PREFIX
 from crm.models import Message, User
 from tickets.models import Satisfaction, Ticket
 from tickets.services import reply_to_ticket, resolve_ticket
+from tickets.signals import offer_used
 
 pytestmark = pytest.mark.usefixtures("help_centre")
 
@@ -195,3 +201,40 @@ def answered(ask: Ask, run_jobs: RunJobs, staff: User) -> Ticket:
 
 def titles(ticket: Ticket) -> list[str]:
     return [one.title for one in offered(ticket, "passage")]
+
+
+def test_a_reply_meanwhile_keeps_the_offer_that_it_was_written_from(
+    ask: Ask, run_jobs: RunJobs, bob: User
+) -> None:
+    """The job that made offers anew threw away what a colleague had just answered with."""
+    ticket = ask("May I speak to a person? How do I export a board to Excel?", subject="Export")
+    run_jobs()
+    [used, *_rest] = offered(ticket, "passage")
+
+    replies = iter([reply_with_offer])
+
+    def reply(execute: Any, sql: str, *rest: Any) -> Any:
+        if "FOR UPDATE" in sql:
+            for write in replies:
+                write(ticket, bob, used)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(reply):
+        assert suggest_replies(ticket.conversation_id, now=timezone.now()) == 0
+    run_jobs()
+    used.refresh_from_db()
+    assert used.reply is not None
+    assert used.kept == 1.0
+
+
+def reply_with_offer(ticket: Ticket, staff: User, offer: Suggestion) -> None:
+    now = timezone.now()
+    message = reply_to_ticket(ticket=ticket, staff=staff, text=offer.text, now=now)
+    offer_used.send(
+        sender=Message,
+        conversation_id=message.conversation_id,
+        message_id=message.pk,
+        used=f"{PREFIX}{offer.pk}",
+    )
+    [job] = ProcrastinateJob.objects.filter(task_name="agent.note_use")
+    assert job.lock == f"conversation:{message.conversation_id}"
