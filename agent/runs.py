@@ -94,6 +94,7 @@ def record(started: Started, considered: Considered, journal: Journal, *, now: d
     return True
 
 
+@transaction.atomic
 def rescue_unanswered(*, now: datetime) -> int:
     """Enqueues conversations whose messages wait for the agent though no run is at them.
 

@@ -100,12 +100,20 @@ def rescue_events(*, now: datetime) -> int:
     lost = InboundEvent.objects.filter(
         state=State.RECEIVED, received_at__lt=now - LOST_AFTER
     ).order_by("received_at", "pk")
-    rescued = sum(
-        bool(enqueue_event(event, sender=str(event.pk), unless_queued=True))
-        for event in lost.only("channel").iterator()
-    )
+    rescued = sum(_rescue(event) for event in lost.only("channel").iterator())
     note_rescue(Rescue.Kind.EVENT, now=now, count=rescued)
     return rescued
+
+
+@transaction.atomic
+def _rescue(event: InboundEvent) -> bool:
+    """Locks the event, so that no job is made for one that another process has just read."""
+    waiting = InboundEvent.objects.select_for_update(skip_locked=True).filter(
+        pk=event.pk, state=State.RECEIVED
+    )
+    if not waiting.exists():
+        return False
+    return bool(enqueue_event(event, sender=str(event.pk), unless_queued=True))
 
 
 @transaction.atomic

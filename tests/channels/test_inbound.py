@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -83,6 +84,21 @@ def test_an_event_gets_another_job_only_if_it_has_none(event: InboundEvent, now:
     assert [inbound.rescue_events(now=now) for _ in range(3)] == [0, 0, 0]
     ProcrastinateJob.objects.all()._raw_delete("default")
     assert [inbound.rescue_events(now=now) for _ in range(3)] == [1, 0, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rescue_writes_its_job_in_a_transaction(event: InboundEvent, now: datetime) -> None:
+    ProcrastinateJob.objects.all()._raw_delete("default")
+    seen: list[bool] = []
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        if "procrastinate_defer_job" in sql:
+            seen.append(connection.in_atomic_block)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(watch):
+        assert inbound.rescue_events(now=now) == 1
+    assert seen == [True]
 
 
 def test_supervisors_have_a_parked_event_read_again(
