@@ -33,6 +33,16 @@ def test_a_blank_that_stands_for_nothing_is_refused(client: Client, carol: User)
     assert SavedReply.objects.count() == 1
 
 
+@pytest.mark.parametrize("blank", ["{{ name }}", "{{name}}", "{ name }", "{first name}"])
+def test_a_blank_as_other_desks_write_it_is_refused(db: None, blank: str) -> None:
+    with pytest.raises(ValidationError, match=r"stands for nothing. Known are: {name}, "):
+        SavedReply(title="Typo", text=f"Hello {blank}").full_clean()
+
+
+def test_other_braces_are_text(db: None) -> None:
+    SavedReply(title="Code", text='Send {"id": 12} or {} to us, {first_name}.').full_clean()
+
+
 def test_agents_use_them_and_supervisors_write_them(client: Client, bob: User) -> None:
     client.force_login(bob)
     assert client.get("/admin/tickets/savedreply/").status_code == 200

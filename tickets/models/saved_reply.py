@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# As people write one who know them from elsewhere, such as {{ name }} or {first name}.
+_MEANT = re.compile(r"(\{+)\s*(\w[\w .-]{0,40}?)\s*(\}+)")
 
 
 class SavedReply(models.Model):
@@ -34,11 +36,12 @@ class SavedReply(models.Model):
 
     def clean(self) -> None:
         """A word in braces that stands for nothing would be sent as it is."""
-        unknown = set(_PLACEHOLDER.findall(self.text)) - set(self.PLACEHOLDERS)
+        known = [f"{{{name}}}" for name in self.PLACEHOLDERS]
+        unknown = {found[0] for found in _MEANT.finditer(self.text)} - set(known)
         if unknown:
-            known = ", ".join(f"{{{name}}}" for name in self.PLACEHOLDERS)
-            why = _t("{%(name)s} stands for nothing. Known are: %(known)s.")
-            raise ValidationError({"text": why % {"name": min(unknown), "known": known}})
+            why = _t("%(name)s stands for nothing. Known are: %(known)s.")
+            values = {"name": min(unknown), "known": ", ".join(known)}
+            raise ValidationError({"text": why % values})
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with the values of its placeholders in it."""
