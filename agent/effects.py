@@ -86,7 +86,7 @@ def keep_metric(
     now: datetime,
 ) -> None:
     """One row for a run that ended. What came too late answered nothing and handed nothing over,
-    but it was paid for."""
+    but it was paid for. A greeting given back, which rests on no source, answers nothing."""
     action = considered.decision.action
     AgentMetric.objects.create(
         channel=started.run.conversation.channel,
@@ -94,7 +94,7 @@ def keep_metric(
         conversation=started.run.conversation,
         sentiment=considered.reading.sentiment,
         escalated=effective and action in {Action.HAND_OVER, Action.SHADOW},
-        answered=effective and action == AgentRun.Decision.SEND,
+        answered=effective and action == Action.SEND and bool(considered.decision.sources),
         latency_seconds=max(0.0, (now - started.waiting_since).total_seconds()),
         cost=cost,
     )

@@ -91,8 +91,8 @@ class JobAdmin(ReadOnlyAdmin[ProcrastinateJob]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        figures = read_figures(now=timezone.now())
-        return super().changelist_view(request, {**(extra_context or {}), "figures": figures})
+        context = {"title": _("Jobs"), "figures": read_figures(now=timezone.now())}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("procrastinate.change_procrastinatejob")

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -20,6 +21,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from agent.gaps.decisions import dismiss_contradiction, dismiss_gap, open_article, reopen_gap
 from agent.gaps.stale import list_stale_articles
 from agent.models import Contradiction, Gap
+from config import jobs
 from crm.admin.base import ReadOnlyAdmin, display
 from crm.keys import parse_key
 from crm.labels import Label
@@ -57,6 +59,7 @@ class GapAdmin(ReadOnlyAdmin[Gap]):
         wrap = self.admin_site.admin_view
         return [
             path("stale/", wrap(self.stale_page), name="agent_gap_stale"),
+            path("search/", wrap(search), name="agent_gap_search"),
             path("<int:gap_id>/article/", wrap(article_of_gap), name="agent_gap_article"),
             path("<int:gap_id>/dismissal/", wrap(dismissal), name="agent_gap_dismissal"),
             *super().get_urls(),
@@ -65,7 +68,8 @@ class GapAdmin(ReadOnlyAdmin[Gap]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "care": "gaps"})
+        context = {"care": "gaps", "may_search": request.user.has_perm("agent.change_gap")}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def change_view(
         self,
@@ -202,6 +206,15 @@ def _deciding(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         return view(request, **arguments)
 
     return guarded
+
+
+@_deciding
+def search(request: HttpRequest) -> HttpResponse:
+    """Has a job look for gaps now rather than within the hour."""
+    with transaction.atomic():
+        jobs.enqueue("agent.find_gaps", queue="knowledge", unless_queued=True)
+    messages.info(request, _t("It is being looked for. Load this page again in a minute."))
+    return redirect("admin:agent_gap_changelist")
 
 
 @_deciding

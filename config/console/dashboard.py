@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from django.db.models import Aggregate, Count, FloatField, Q
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agent.gaps.stale import StaleArticle, list_due_articles
+from agent.metrics import FIGURES
 from agent.models import AgentMetric, Draft
 from config.console.counts import Counts, get_counts
 from config.console.dead_letters import DeadLetter, list_dead_letters
@@ -33,12 +33,6 @@ _ALERT_PAGES = {
     "security": "admin:tickets_ticket_change",
     "job": "admin:procrastinate_procrastinatejob_change",
 }
-
-
-class Median(Aggregate):
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +56,18 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Today:
+    """`settled` and `handed_over` are of the `looked_at` conversations that the agent had today,
+    counted as `agent.metrics` does."""
+
     conversations: int
-    answers: int
+    looked_at: int
+    settled: int
     handed_over: int
     median_seconds: float | None
 
     @property
-    def answered_share(self) -> int | None:
-        """Answered by the agent, in percent of all that it decided today."""
-        decided = self.answers + self.handed_over
-        return round(100 * self.answers / decided) if decided else None
+    def settled_share(self) -> int | None:
+        return round(100 * self.settled / self.looked_at) if self.looked_at else None
 
 
 def build_dashboard(request: HttpRequest) -> dict[str, Any]:
@@ -161,27 +157,25 @@ def _own_articles(request: HttpRequest, now: datetime) -> list[StaleArticle]:
 
 def _today(now: datetime) -> Today:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    figures = AgentMetric.objects.filter(recorded_at__gte=midnight).aggregate(
-        answers=Count("pk", filter=Q(answered=True)),
-        handed_over=Count("pk", filter=Q(escalated=True)),
-        median_seconds=Median("latency_seconds", filter=Q(answered=True)),
+    figures = AgentMetric.objects.filter(recorded_at__gte=midnight).aggregate(**FIGURES)
+    return Today(
+        conversations=Conversation.objects.filter(created_at__gte=midnight).count(),
+        looked_at=figures["conversations"],
+        settled=figures["deflections"],
+        handed_over=figures["escalations"],
+        median_seconds=figures["latency_median"],
     )
-    started = Conversation.objects.filter(created_at__gte=midnight).count()
-    return Today(conversations=started, **figures)
 
 
 def _chart(now: datetime) -> str:
-    """Answered and handed over by day, as unfold's chart takes it."""
+    """Settled by the agent and handed over by day, as unfold's chart takes it."""
     today = timezone.localtime(now).date()
     days = [today - timedelta(days=ago) for ago in reversed(range(_DAYS))]
     rows = (
         AgentMetric.objects.filter(recorded_at__gte=now - timedelta(days=_DAYS))
         .annotate(day=TruncDate("recorded_at"))
         .values("day")
-        .annotate(
-            answers=Count("pk", filter=Q(answered=True)),
-            handed_over=Count("pk", filter=Q(escalated=True)),
-        )
+        .annotate(**{name: FIGURES[name] for name in ("deflections", "escalations")})
     )
     by_day: dict[date, Mapping[str, Any]] = {row["day"]: row for row in rows}
     return json.dumps(
@@ -196,8 +190,8 @@ def _chart(now: datetime) -> str:
                     "borderRadius": 3,
                 }
                 for key, label, colour in (
-                    ("answers", _("answered by the agent"), "var(--color-primary-500)"),
-                    ("handed_over", _("handed to people"), "var(--color-base-400)"),
+                    ("deflections", _("settled by the agent alone"), "var(--color-primary-500)"),
+                    ("escalations", _("handed to people"), "var(--color-base-400)"),
                 )
             ],
         }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from crm.admin.pages import CappedPaginator
 
@@ -41,6 +42,11 @@ else:
 
         def __class_getitem__(cls, model):
             return cls
+
+        def changelist_view(self, request, extra_context=None):
+            """A list is called what it lists, where Django says "Select ... to view"."""
+            title = capfirst(self.opts.verbose_name_plural)
+            return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     class TabularInline(unfold.TabularInline):
         def __class_getitem__(cls, models):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from agent.gaps.contradictions import find_contradictions
 from agent.gaps.decisions import open_article
@@ -163,6 +164,17 @@ def test_no_article_needed_can_be_taken_back(client: Client, carol: User, gap: G
     client.post(f"{GAPS}{gap.pk}/dismissal/", {"undo": "1"})
     gap.refresh_from_db()
     assert gap.state == Gap.State.OPEN
+
+
+def test_looking_now_asks_for_one_job(client: Client, carol: User, bob: User) -> None:
+    client.force_login(carol)
+    assert "Look now" in client.get("/admin/agent/gap/").content.decode()
+    for _ in range(2):
+        shown = client.post("/admin/agent/gap/search/", follow=True).content.decode()
+        assert "It is being looked for" in shown
+    assert ProcrastinateJob.objects.filter(task_name="agent.find_gaps").count() == 1
+    client.force_login(bob)
+    assert client.post("/admin/agent/gap/search/").status_code == 403
 
 
 def test_only_supervisors_decide(client: Client, bob: User, gap: Gap) -> None:

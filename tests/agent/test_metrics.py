@@ -1,5 +1,6 @@
 """The figures of each channel, and the alerts that watch them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from crm.identity import resolve_identifier
 from crm.models import Conversation, StaffAlert
 from crm.services import hand_to_staff, start_conversation
 from crm.types import Contact
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +128,13 @@ def test_the_api_tells_the_same(
     assert told.until - told.since == timedelta(hours=1)
     web = next(row for row in told.channels if row.channel == "web")
     assert (web.conversations, web.deflection) == (1, 1.0)
+
+
+def test_a_greeting_given_back_counts_as_no_answer(
+    ask: Callable[..., Ticket], run_jobs: Callable[[], int]
+) -> None:
+    ask("Hello!", subject="Hi")
+    run_jobs()
+    metric = AgentMetric.objects.get()
+    assert metric.conversation.messages.filter(author="agent").exists()
+    assert (metric.answered, metric.escalated) == (False, False)

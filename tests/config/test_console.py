@@ -63,10 +63,9 @@ def _set_status(job_id: int, status: str) -> None:
 def test_dashboard_shows_what_needs_a_person_first(client: Client, carol: User, ask: Ask) -> None:
     escalate(ask("One", subject="Old and normal"), minutes_ago=500)
     escalate(ask("Two", subject="New but urgent", priority="urgent"))
-    answered = ask("Three", subject="No person needed")
     for seconds in (1.0, 2.0, 6.0):
-        measure(answered, answered=True, seconds=seconds)
-    measure(answered, answered=False, seconds=1.0)
+        measure(ask("Three", subject="No person needed"), answered=True, seconds=seconds)
+    measure(ask("Four", subject="No person needed"), answered=False, seconds=2.0)
     raise_alert("tickets:overdue", title="Waiting too long", detail="", now=timezone.now())
     make_job()
     client.force_login(carol)
@@ -79,6 +78,12 @@ def test_dashboard_shows_what_needs_a_person_first(client: Client, carol: User, 
     assert "75 %" in shown
     assert "2.0 s" in shown
     assert "failed jobs" in shown
+
+
+def test_a_list_is_called_what_it_lists(client: Client, carol: User) -> None:
+    client.force_login(carol)
+    for page, name in (("tickets/ticket", "Tickets"), ("crm/customer", "Customers")):
+        assert f"<title> {name} |" in client.get(f"/admin/{page}/").content.decode()
 
 
 def test_dashboard_takes_the_same_queries_for_any_length(
