@@ -77,18 +77,20 @@ class Block:
 
 
 def split_blocks(passage: Candidate) -> list[Block]:
-    """Paragraphs in order; a list joins the line before it if that ends with a colon. Sentences
-    that only lead to another article are left out."""
+    """Paragraphs in order; what follows a line that ends with a colon joins it, and such a line
+    with nothing after it says nothing. Sentences that only lead to another article are left out."""
     paragraphs: list[list[str]] = []
     for paragraph in _drop_pointers(passage.text).split("\n\n"):
         sentences = split_sentences(paragraph)
         if not sentences:
             continue
-        follows = is_item(sentences[0]) and paragraphs and paragraphs[-1][-1].endswith(":")
-        if follows or (is_item(sentences[0]) and paragraphs and is_item(paragraphs[-1][-1])):
+        before = paragraphs[-1][-1] if paragraphs else ""
+        if before.endswith(":") or (is_item(sentences[0]) and is_item(before)):
             paragraphs[-1] += sentences
         else:
             paragraphs.append(sentences)
+    if paragraphs and paragraphs[-1][-1].endswith(":"):
+        paragraphs[-1].pop()  # what it announces stands in another passage
     heading = passage.headings.rsplit(">", 1)[-1].strip()
     about = list_codes(heading) or list_codes(passage.title)
     return [
@@ -100,6 +102,7 @@ def split_blocks(passage: Candidate) -> list[Block]:
             frozenset(list_codes(" ".join(sentences)) or about),
         )
         for position, sentences in enumerate(paragraphs)
+        if sentences
     ]
 
 

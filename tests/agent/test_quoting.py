@@ -28,6 +28,23 @@ def test_a_list_is_quoted_whole_with_its_introduction() -> None:
     assert found.passage_ids == (1,)
 
 
+WAYS = "You can do this in three ways:"
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        (f"{WAYS}\n\nBy the menu, by the keyboard or by mail.", "ways: By the menu, by the"),
+        (f"{WAYS}\n\n- by the menu\n- by mail", "ways:\n- by the menu\n- by mail"),
+        (f"A board can be exported. {WAYS}", "A board can be exported."),
+    ],
+)
+def test_a_lead_in_is_quoted_with_what_it_announces_or_not_at_all(text: str, quoted: str) -> None:
+    found = quote("How do I export a board?", [candidate(text)]).text.replace("•", "-")
+    assert quoted in found
+    assert not found.endswith(":")
+
+
 def test_what_only_leads_elsewhere_is_not_quoted() -> None:
     texts = [block.text for block in split_blocks(candidate(STEPS))]
     assert "The file comes by e-mail within 10 minutes." in texts
