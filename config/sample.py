@@ -1,4 +1,5 @@
-"""Loads the sample company: its help centre, and a few first questions for the console."""
+"""Loads the sample company: its help centre, its staff's saved replies, and a few first questions
+for the console."""
 
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from channels.types import Submission
 from channels.web.submission import submit_question
 from knowledge.imports import import_folder
 from knowledge.types import ImportReport
+from tickets.models import SavedReply
 
 _COLLECTION = "sample_company"
 _PRIORITIES = {"security": "urgent", "refund": "high"}
@@ -22,6 +24,18 @@ def load_articles(
 ) -> ImportReport:
     """Imports `articles/`; what has not changed since the last time costs nothing."""
     return import_folder(folder / "articles", collection=_COLLECTION, progress=progress)
+
+
+def load_saved_replies(folder: Path) -> int:
+    """Adds those of `saved_replies.yaml` whose title is not taken; returns how many were added."""
+    replies = _read(folder / "saved_replies.yaml")
+    return sum(
+        SavedReply.objects.get_or_create(
+            title=reply["title"],
+            defaults={"text": reply["text"].strip(), "language": reply["language"]},
+        )[1]
+        for reply in replies
+    )
 
 
 def ask_first_questions(folder: Path, *, now: datetime) -> int:

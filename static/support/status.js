@@ -4,15 +4,14 @@
   "use strict";
 
   const language = document.documentElement.lang;
-  const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-  const calendar = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  // As the server writes it (config/formats), so that nothing changes its look while one reads.
+  const calendar = new Intl.DateTimeFormat(language.startsWith("en") ? "en-GB" : language, {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit",
+  });
 
   function localise(root) {
     for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
-      const moment = new Date(time.dateTime);
-      const today = moment.toDateString() === new Date().toDateString();
-      time.title = calendar.format(moment);
-      time.textContent = today ? clock.format(moment) : time.title;
+      time.title = time.textContent = calendar.format(new Date(time.dateTime));
     }
   }
 

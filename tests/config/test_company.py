@@ -7,9 +7,10 @@ from django.utils import translation
 
 from agent.models import Briefing
 from config.company import load_company
+from config.sample import load_saved_replies
 from crm.models import Message
 from tickets import services
-from tickets.models import HandoverRule, Ticket
+from tickets.models import HandoverRule, SavedReply, Ticket
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_company"
@@ -57,3 +58,10 @@ def test_a_section_without_its_fields_is_named_and_passed_over(tmp_path: Path) -
     report = load_company(tmp_path)
     assert report.reasons == ()
     assert [problem.split(":")[0] for problem in report.skipped] == ["refund", "teleport"]
+
+
+def test_the_sample_company_has_saved_replies_whose_blanks_are_filled() -> None:
+    assert load_saved_replies(SAMPLE) >= 4
+    assert load_saved_replies(SAMPLE) == 0
+    for reply in SavedReply.objects.all():
+        reply.full_clean()

@@ -16,6 +16,7 @@ class Command(BaseCommand):
         folder = settings.BASE_DIR / "sample_company"
         load_company(folder)
         load_seeds(folder / "intents.yaml")
+        sample.load_saved_replies(folder)
         report = sample.load_articles(folder)
         asked = sample.ask_first_questions(folder, now=timezone.now())
         articles = len(report.added) + len(report.changed) + len(report.unchanged)
