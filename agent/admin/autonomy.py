@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from agent.autonomy.ladder import ensure_rungs, fix_rungs, release_rungs, say_next
 from agent.autonomy.records import Place, Record, read_records
+from agent.autonomy.ruled import list_ruled_intents
 from agent.models import Intent, Rung
 from crm.admin.base import ModelAdmin, action, display
 from crm.models import User
@@ -29,7 +30,10 @@ else:
 
 Level = Rung.Level
 
-_TONES: dict[str, str] = {Level.SHADOW: "", Level.DRAFT: "primary", Level.AUTOMATIC: "success"}
+_RULED = "ruled"
+_TONES: dict[str, str] = {
+    Level.SHADOW: "", Level.DRAFT: "primary", Level.AUTOMATIC: "success", _RULED: "warning",
+}  # fmt: skip
 
 
 @admin.register(Rung)
@@ -67,11 +71,15 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
             name: (title, risk)
             for name, title, risk in Intent.objects.values_list("name", "title", "risk")
         }
-        effects = Counter(rung.effective_level for rung in Rung.objects.only("level", "is_fixed"))
+        self._ruled = list_ruled_intents()
+        effects = Counter(
+            self._effect(rung) for rung in Rung.objects.only("intent", "level", "is_fixed")
+        )
         context = {
             **(extra_context or {}),
             "autonomy": settings.AUTONOMY,
             "effects": [(level.label, effects[level]) for level in Level],
+            "ruled": effects[_RULED],
         }
         return super().changelist_view(request, context)
 
@@ -92,8 +100,14 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
 
     @display(description=_("what it does now"), label=_TONES)
     def show_effect(self, rung: Rung) -> tuple[str, str]:
-        level = Level(rung.effective_level)
-        return level, str(level.label)
+        effect = self._effect(rung)
+        if effect == _RULED:
+            return effect, _t("people answer: a rule hands it over")
+        return effect, str(Level(effect).label)
+
+    def _effect(self, rung: Rung) -> str:
+        """What really happens: a rule that hands a question over is asked before the ladder."""
+        return _RULED if rung.intent in self._ruled else str(rung.effective_level)
 
     @display(description=_("on the ladder"), ordering="level")
     def show_level(self, rung: Rung) -> str:

@@ -18,10 +18,11 @@
   const toEnd = () => { if (chat) chat.scrollTop = chat.scrollHeight; };
   localise();
   toEnd();
-  document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
-    localise();
-    if (chat?.contains(target)) toEnd();
-  });
+  document.addEventListener("htmx:oobAfterSwap", localise);
+  if (chat) {
+    new MutationObserver(toEnd).observe(chat, { childList: true, subtree: true });
+    chat.addEventListener("load", toEnd, true);  // a picture grows when it has come
+  }
   addEventListener("hashchange", toEnd);  // on a phone the chat has no height until it is shown
 
   // What was typed meanwhile stays, and so does what a ready-made sample did not take along.

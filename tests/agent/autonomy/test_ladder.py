@@ -167,7 +167,7 @@ def test_the_console_shows_the_ladder_and_staff_fix_a_rung(
     Intent.objects.create(name="export_board", title="Export a board", risk="low")
     ensure_rungs(now=NOW)
     client.force_login(carol)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = client.get("/admin/agent/rung/").content.decode()
     assert "Export a board" in page
     assert "20 more to rise" not in page  # nothing rises while every answer is sent
@@ -205,6 +205,34 @@ def test_the_page_tells_what_is_done_and_where_the_ladder_stands(
     assert rungs["email"].effective_level == fixed_does
     assert rungs["web"].level == "draft"
     assert f"AUTONOMY={autonomy}" in response.content.decode()
+
+
+def test_what_rules_hand_over_is_not_said_to_be_answered(
+    client: Client, carol: User, ask: Callable[..., Ticket]
+) -> None:
+    for name in ("ask_refund", "export_board"):
+        Intent.objects.create(name=name, title=name, risk="low")
+    for number in range(3):
+        conversation = ask(f"Question {number}").conversation
+        for name, decision, reason in (
+            ("ask_refund", "hand_over", "refund"),
+            ("export_board", "hand_over", "no_knowledge"),
+        ):
+            AgentRun.objects.create(
+                conversation=conversation,
+                message=conversation.messages.get(),
+                turn=0,
+                state="done",
+                intent=name,
+                decision=decision,
+                reason=reason,
+                started_at=NOW,
+            )
+    client.force_login(carol)
+    page = client.get("/admin/agent/rung/?q=ask_refund").content.decode()
+    assert "people answer: a rule hands it over" in page
+    page = client.get("/admin/agent/rung/?q=export_board").content.decode()
+    assert "people answer: a rule hands it over" not in page
 
 
 def test_whoever_answers_customers_does_not_set_the_ladder(client: Client, bob: User) -> None:
