@@ -25,6 +25,8 @@ _SETTINGS = {
     "WEB_THREADS": "8",
 }
 _CLIENTS = 16
+# Webhooks that share a commit while so many clients are answered by two web processes.
+_TOGETHER = 7
 _PER_SECOND = 1000
 _OFFER_SECONDS = 20
 
@@ -52,7 +54,7 @@ def _measure(desk: Scratch, *, seconds: int, rounds: int) -> list[Row]:
     from benchmarks.accept import pgbench
     from benchmarks.accept.offered import offer
     from benchmarks.accept.requests import write_forms, write_webhooks
-    from benchmarks.accept.transaction import STATEMENT
+    from benchmarks.accept.transaction import statement
 
     web = tree(desk.start("web").pid)
     desk.await_web()
@@ -60,6 +62,7 @@ def _measure(desk: Scratch, *, seconds: int, rounds: int) -> list[Row]:
     socket = Path(connection.get_connection_params()["host"])
     postgres = {"PostgreSQL": tree(_postmaster())}
     limit, ours = Subject("pgbench, one event a commit"), Subject("webhook")
+    grouped = Subject(f"pgbench, {_TOGETHER} events a commit")
     theirs, asked = Subject("stand-in: FastAPI, asyncpg, Redis"), Subject("form")
 
     def drive(subject: Subject, port: int, file: Path, **servers: Clock) -> None:
@@ -73,11 +76,13 @@ def _measure(desk: Scratch, *, seconds: int, rounds: int) -> list[Row]:
             _say(f"round {number + 1} of {rounds}")
             write_webhooks(webhooks, url=desk.url, token=_TOKEN, count=4000 * seconds)
             write_forms(forms, count=600 * seconds)
-            watch = Stopwatch({**postgres, "load": own_children})
-            rate = pgbench.measure(
-                STATEMENT, socket=socket, folder=desk.folder, clients=_CLIENTS, seconds=seconds
-            )
-            limit.note(rate * seconds, seconds=seconds, watch=watch)
+            for subject, events in ((limit, 1), (grouped, _TOGETHER)):
+                watch = Stopwatch({**postgres, "load": own_children})
+                sql = statement(events)
+                rate = pgbench.measure(
+                    sql, socket=socket, folder=desk.folder, clients=_CLIENTS, seconds=seconds
+                )
+                subject.note(rate * events * seconds, seconds=seconds, watch=watch)
             drive(ours, desk.port, webhooks, web=web)
             drive(theirs, standin_port, webhooks, web=standin, Redis=redis)
             drive(asked, desk.port, forms, web=web)
@@ -87,6 +92,7 @@ def _measure(desk: Scratch, *, seconds: int, rounds: int) -> list[Row]:
     refused = offered.errors + sum(each.errors for each in (ours, theirs, asked))
     return [
         *limit.rows(),
+        *grouped.rows(),
         *ours.rows(),
         *ours.against(limit, aim=0.8),
         *theirs.rows(),

@@ -3,6 +3,10 @@
 The same signature is checked and the same row is stored; the job is a line in Redis, which
 writes every command to disk before it answers, as PostgreSQL does. (Two systems cannot commit as
 one: a crash between the two loses the job. That is not measured here.)
+
+As many processes as the desk has, on the same event loop, under the same load generator. It does
+less than the desk must: one form of the host is tried for the signature and not two, the jobs of
+one sender have no order, and a connection that fails is answered 500 instead of tried again.
 """
 
 import json
