@@ -60,7 +60,8 @@ class Gateway:
             except TimeoutError:
                 await _write(send, _Answer(HTTPStatus.REQUEST_TIMEOUT, [(b"connection", b"close")]))
                 return
-            except _Gone:
+            except _Incomplete:
+                await _write(send, _Answer(HTTPStatus.BAD_REQUEST, [(b"connection", b"close")]))
                 return
             environ = {**_describe(scope), "wsgi.input": body, "CONTENT_LENGTH": str(length)}
             answer = await self._answer(environ, body)
@@ -80,7 +81,7 @@ class Gateway:
                 limit.reschedule(min(now() + self._silence, end))
                 event = await receive()
                 if event["type"] != "http.request":
-                    raise _Gone
+                    raise _Incomplete
                 part = event.get("body", b"")
                 length += len(part)
                 if length > self._max_bytes:
@@ -117,8 +118,9 @@ class Gateway:
         return answer
 
 
-class _Gone(Exception):
-    """The client left before its request was complete."""
+class _Incomplete(Exception):
+    """The client left before its request was complete, or its body breaks HTTP's own rules. The
+    server tells both the same way, and 500 to whoever is not answered."""
 
 
 @dataclass(slots=True)

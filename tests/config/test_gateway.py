@@ -23,6 +23,10 @@ def echo(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
     ]
 
 
+def fail(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    raise AssertionError("The application was asked.")
+
+
 class Client:
     """Sends the given events, then nothing for ever."""
 
@@ -118,8 +122,13 @@ def test_dripping_is_answered_in_the_end() -> None:
     assert ask(Dripping(), scope(), make_gateway(patience=0.05)).status == 408
 
 
-def test_who_leaves_early_is_not_answered() -> None:
-    assert ask(Client(part(b"a", more=True), {"type": "http.disconnect"}), scope()).sent == []
+def test_a_body_that_never_ends_well_is_a_bad_request() -> None:
+    """The server's word for a client that left and for a malformed chunk alike."""
+    client = Client(part(b"a", more=True), {"type": "http.disconnect"})
+    answer = ask(client, scope(), Gateway(fail, threads=1, max_bytes=_MAX))
+
+    assert answer.status == 400
+    assert (b"connection", b"close") in answer.sent[0]["headers"]
 
 
 def test_a_body_that_is_declared_too_long_is_not_read() -> None:
