@@ -4,7 +4,7 @@ By words only, in every disguise that `disguises` sees through: the whole text i
 whenever a passage of it is found, and in the web process when it is saved.
 """
 
-import functools
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,6 +17,9 @@ from knowledge.models import Article
 from knowledge.unseen import visible
 
 MAX_CHARACTERS = 200_000  # of an article; what is longer is looked at in part
+_KEPT = 2048
+# By a digest of the rules and the text: the findings are short, the texts need not be.
+_known: "dict[bytes, tuple[Order, ...]]" = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,18 @@ def _list_rules() -> tuple[_Wording, ...]:
     )
 
 
-@functools.lru_cache(maxsize=512)
 def _find_orders(rules: tuple[_Wording, ...], title: str, body: str) -> tuple[Order, ...]:
+    key = hashlib.sha256(repr((rules, title, body)).encode()).digest()
+    orders = _known.get(key)
+    if orders is None:
+        orders = _look(rules, title, body)
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[key] = orders
+    return orders
+
+
+def _look(rules: tuple[_Wording, ...], title: str, body: str) -> tuple[Order, ...]:
     text = normalise(f"{title}\n{visible(body)}")
     wordings = [text, fold(text), *(normalise(found) for found in unmask(text, COMMON_WORDS))]
     found = (_find(rule, wordings) for rule in rules)

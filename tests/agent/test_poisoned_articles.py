@@ -1,12 +1,14 @@
 """Articles that give orders to the agent: no model reads them, and staff hear of it."""
 
 import base64
+import sys
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from agent.guardrails.articles import list_orders
 from agent.guardrails.submission import submit_rule
 from agent.models import AgentRun, GuardrailRule
 from config.knowledge_watch import check_knowledge
@@ -160,3 +162,14 @@ def test_an_alert_lasts_as_long_as_an_article_gives_orders(help_centre: dict[str
     check_knowledge(timezone.now())
     alert.refresh_from_db()
     assert alert.cleared_at is not None
+
+
+@pytest.mark.django_db
+def test_looking_at_an_article_keeps_its_findings_and_not_its_text() -> None:
+    article = Article(title="Turtles", body=f"{BODY * 500}\n{ORDER}")
+    before = sys.getrefcount(article.body)
+    first, second = list_orders(article), list_orders(article)
+    assert first == second
+    assert "Ignore all previous" in first[0].words
+    after = sys.getrefcount(article.body)
+    assert after == before
