@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef
 from pgvector.django import CosineDistance
 
@@ -26,6 +28,12 @@ AT_ONCE = 200
 MAX_QUESTION = 1_000
 _MIN_WORDS = 4
 
+log = structlog.get_logger(__name__)
+
+
+class UnlearnedError(Exception):
+    """Tickets whose replies could not be kept; the message names them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -39,7 +47,10 @@ class Found:
 
 def learn_replies(*, now: datetime) -> int:
     """Keeps the first reply of staff in each ticket that was finished lately and rated no worse
-    than fair; returns how many are new. Loads the embedding model; no transaction may be open."""
+    than fair; returns how many are new. Loads the embedding model; no transaction may be open.
+
+    Raises UnlearnedError once all others are kept, if one of them cannot be.
+    """
     answered = Message.objects.filter(
         conversation=OuterRef("conversation"),
         author=Message.Author.STAFF,
@@ -58,8 +69,18 @@ def learn_replies(*, now: datetime) -> int:
         .select_related("conversation__customer")
         .order_by("-pk")[:AT_ONCE]
     )
-    learned = [_learn(read_exchange(ticket), now) for ticket in tickets]
+    learned, failed = [], []
+    for ticket in tickets:
+        try:
+            learned.append(_learn(read_exchange(ticket), now))
+        except (OperationalError, InterfaceError):  # the database is away: the job comes again
+            raise
+        except Exception as error:  # noqa: BLE001  whatever is wrong with one, the others are kept
+            log.warning("agent.reply_not_learned", ticket=ticket.pk, error=type(error).__name__)
+            failed.append(ticket.reference)
     PastReply.objects.bulk_create(learned, ignore_conflicts=True)
+    if failed:
+        raise UnlearnedError(", ".join(failed))
     return len(learned)
 
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +11,15 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from agent import meaning
 from agent.autonomy.ladder import ensure_rungs
 from agent.models import AgentRun, PastReply, Rung, Suggestion
 from agent.suggestions.making import suggest_replies
-from agent.suggestions.past_replies import learn_replies
+from agent.suggestions.past_replies import UnlearnedError, learn_replies
 from agent.suggestions.use import PREFIX
 from crm.models import Message, User
+from knowledge.embeddings import LOCAL, EmbeddingError, get_embedder
+from tests.knowledge.fake_embedder import BagOfWordsEmbedder
 from tickets.models import Satisfaction, Ticket
 from tickets.services import reply_to_ticket, resolve_ticket
 from tickets.signals import offer_used
@@ -87,7 +90,24 @@ def test_colleagues_answers_to_like_questions_without_the_people_in_them(
     assert found.ticket == first
     assert "card or by SEPA" in found.text
     assert "Alice" not in found.text
-    assert "alice@example.com" not in found.text
+    assert "alice1@example.com" not in found.text
+
+
+def test_a_ticket_that_cannot_be_read_keeps_no_other_from_being_learned(
+    ask: Ask, run_jobs: RunJobs, bob: User, embedder: Callable[[], BagOfWordsEmbedder]
+) -> None:
+    first, second = (answered(ask, run_jobs, bob, number=number) for number in (1, 2))
+    fake = embedder()
+
+    def refuse_once() -> None:
+        fake.before_embedding = lambda: None
+        raise EmbeddingError
+
+    fake.before_embedding = refuse_once
+    with pytest.raises(UnlearnedError, match=second.reference):
+        learn_replies(now=timezone.now())
+    assert [past.ticket for past in PastReply.objects.all()] == [first]
+    assert learn_replies(now=timezone.now()) == 1
 
 
 def test_what_was_rated_poorly_is_not_learned(ask: Ask, run_jobs: RunJobs, bob: User) -> None:
@@ -183,15 +203,32 @@ def test_the_web_process_loads_no_embedding_model() -> None:
     assert ran.stdout.strip().splitlines()[-1] == "[]"
 
 
-def answered(ask: Ask, run_jobs: RunJobs, staff: User) -> Ticket:
-    """A ticket that staff answered and resolved."""
-    ticket = ask("Do you accept Bitcoin?", subject="Paying with Bitcoin")
+@pytest.fixture
+def embedder(settings: Any) -> Iterator[Callable[[], BagOfWordsEmbedder]]:
+    """Puts a double in the place of the local model, from the call on."""
+
+    def use() -> BagOfWordsEmbedder:
+        meaning.embed.cache_clear()
+        double = f"{BagOfWordsEmbedder.__module__}.{BagOfWordsEmbedder.__qualname__}"
+        settings.EMBEDDERS = {**settings.EMBEDDERS, "local": double}
+        fake = get_embedder(LOCAL)
+        assert isinstance(fake, BagOfWordsEmbedder)
+        return fake
+
+    yield use
+    meaning.embed.cache_clear()
+
+
+def answered(ask: Ask, run_jobs: RunJobs, staff: User, *, number: int = 1) -> Ticket:
+    """A ticket that staff answered and resolved; another one for each number."""
+    subject, email = f"Paying with Bitcoin{'!' * (number - 1)}", f"alice{number}@example.com"
+    ticket = ask("Do you accept Bitcoin?", subject=subject, email=email)
     run_jobs()
     reply_to_ticket(
         ticket=ticket,
         staff=staff,
         text="Hello Alice,\nwe do not take Bitcoin. You can pay by card or by SEPA transfer; the "
-        "receipt goes to alice@example.com.\nBest regards",
+        "receipt goes to alice1@example.com.\nBest regards",
         now=timezone.now(),
     )
     run_jobs()
