@@ -33,6 +33,7 @@ class StaffAlert(models.Model):
                 fields=["key"], condition=Q(cleared_at__isnull=True), name="alert_open_once"
             )
         ]
+        indexes = [models.Index(fields=["key", "-raised_at"], name="alert_newest_of_key")]
 
     def __str__(self) -> str:
         return self.title

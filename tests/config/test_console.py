@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import escape
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from agent.models import AgentMetric
 from config import jobs
+from config.console.dead_letters import list_dead_letters
 from config.job_control import cancel_job, retry_job
 from config.rescue import rescue_stalled_jobs
 from crm.alerts import raise_alert
-from crm.models import Rescue, User
+from crm.models import Rescue, StaffAlert, User
 from crm.rescues import note_rescue
 from knowledge.models import Article
 from tickets.models import Ticket
@@ -257,6 +259,29 @@ def test_a_dead_letter_is_retried_from_the_overview_by_one_click(
     assert response.redirect_chain == [("/admin/", 302)]
     assert f"{JOBS}{job_id}/retry/" not in response.content.decode()
     assert ProcrastinateJob.objects.get(pk=job_id).status == "todo"
+
+
+@pytest.mark.django_db
+def test_a_dead_letters_reason_is_the_newest_one_found_by_an_index() -> None:
+    failed, unknown = make_job(), make_job()
+    key, now = f"job:{failed}", timezone.now()
+    for hours, detail in ((3, "It failed before."), (2, "It failed again."), (1, "")):
+        StaffAlert.objects.create(key=key, title="A job failed", detail=detail, cleared_at=now)
+        StaffAlert.objects.filter(detail=detail).update(raised_at=now - timedelta(hours=hours))
+    with CaptureQueriesContext(connection) as captured:
+        letters = list_dead_letters(2)
+    assert [(each.job.pk, each.reason) for each in letters] == [
+        (unknown, ""),
+        (failed, "It failed again."),
+    ]
+    raise_alert("task:crm.mail_alert", title="Mails fail", detail="Refused.", now=now)
+    assert [each.reason for each in list_dead_letters(2)] == ["Refused.", "It failed again."]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {captured[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan on crm_staffalert" not in plan, plan
+    assert plan.count("Index Scan using alert_newest_of_key") == 2 * len(captured), plan
 
 
 def test_the_jobs_page_counts_what_was_rescued(client: Client, carol: User) -> None:
