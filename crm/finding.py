@@ -5,6 +5,7 @@ fit than that is found where it is among the newest; another word leads to the o
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -19,10 +20,20 @@ from crm.models.conversation import SEARCHED_TEXT
 MOST = 200
 # Messages whose words fit that are read; and the newest ones, in which parts of words count too.
 _READ = 2000
-_NEWEST = 2000
+NEWEST = 2000
 # Shorter beginnings of a word fit too many.
 _BEGINNING = 3
 _NUMBER = re.compile(r"[+\d][\d\s()/.-]{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The keys of conversations, the newest first; `has_more` says that others fit too. Parts of
+    words were looked for in the newest `parts_in` messages only; None if in all."""
+
+    conversations: list[int]
+    has_more: bool
+    parts_in: int | None
 
 
 def find_customers(term: str) -> list[int]:
@@ -40,10 +51,10 @@ def find_customers(term: str) -> list[int]:
     return [row["pk"] for row in found]
 
 
-def find_conversations(term: str) -> list[int]:
-    """The keys of the newest conversations whose customer, subject or messages fit. Two queries."""
+def find_conversations(term: str) -> Found:
+    """The newest conversations whose customer, subject or messages fit. Three queries."""
     theirs = Conversation.objects.filter(customer__in=find_customers(term))
-    newest = Message.objects.filter(pk__in=Message.objects.order_by("-pk").values("pk")[:_NEWEST])
+    newest = Message.objects.filter(pk__in=Message.objects.order_by("-pk").values("pk")[:NEWEST])
     for word in term.split():
         newest = newest.filter(text__icontains=word)
     found = (
@@ -57,7 +68,10 @@ def find_conversations(term: str) -> list[int]:
             newest.order_by().values("conversation"),
         )
     )
-    return sorted((row["pk"] for row in found), reverse=True)[:MOST]
+    keys = sorted((row["pk"] for row in found), reverse=True)
+    older = Message.objects.order_by("-pk")[NEWEST : NEWEST + 1]
+    parts_in = NEWEST if older.exists() else None
+    return Found(keys[:MOST], has_more=len(keys) > MOST, parts_in=parts_in)
 
 
 def _with_words(

@@ -29,6 +29,7 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
     list_filter = (("channel", ChoicesDropdownFilter), ("handler", ChoicesDropdownFilter))
     list_filter_submit = True
     list_select_related = ("customer", "assigned_to")
+    list_before_template = "crm/admin/_search_bounds.html"
     search_fields = ("subject",)
     search_help_text = _("Subject, customer, e-mail or words of a message")
 
@@ -38,7 +39,8 @@ class ConversationAdmin(ReadOnlyAdmin[Conversation]):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(pk__in=find_conversations(term)), False
+        request.found = find_conversations(term)  # type: ignore[attr-defined]  # for the template
+        return queryset.filter(pk__in=request.found.conversations), False  # type: ignore[attr-defined]
 
     def get_urls(self) -> list[URLPattern]:
         original = self.admin_site.admin_view(show_original)

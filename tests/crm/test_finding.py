@@ -5,14 +5,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from channels.gmail.bodies import MAX_TEXT
-from crm.finding import find_conversations, find_customers
-from crm.models import CustomerIdentifier, Message
+from crm import finding
+from crm.finding import Found, find_conversations, find_customers
+from crm.models import CustomerIdentifier, Message, User
 from tickets.models import Ticket
 
 Ask = Callable[..., Ticket]
+SAID = {
+    "en": ("only in the newest 2.", "another word narrows it down"),
+    "de": ("nur in den neuesten 2.", "Ein weiteres Wort grenzt die Suche ein"),
+}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +35,7 @@ def test_found_by(term: str, ask: Ask) -> None:
     CustomerIdentifier.objects.create(
         customer=ticket.conversation.customer, kind="phone", value="+4930901820", address="x"
     )
-    assert find_conversations(term) == [ticket.conversation_id]
+    assert find_conversations(term) == Found([ticket.conversation_id], False, None)
 
 
 def test_a_message_of_any_length_is_kept_and_found_by_its_beginning(ask: Ask) -> None:
@@ -37,18 +44,43 @@ def test_a_message_of_any_length_is_kept_and_found_by_its_beginning(ask: Ask) ->
     words = "".join(f" 日本語日本語日本語{number:06}" for number in range(40_000))
     longest = f"Einhorn{words}"[:MAX_TEXT]
     Message.objects.filter(conversation=ticket.conversation).update(text=longest)
-    assert find_conversations("Einhorn") == [ticket.conversation_id]
+    assert find_conversations("Einhorn").conversations == [ticket.conversation_id]
 
 
 @pytest.mark.parametrize("term", ["' | x:*", "%", "&", "a\\b", "()", "-5", "TKT-9999999", "…"])
 def test_no_term_is_an_error(term: str, ask: Ask) -> None:
     ask()
-    assert find_conversations(term) in ([], [Ticket.objects.get().conversation_id])
+    assert find_conversations(term).conversations in ([], [Ticket.objects.get().conversation_id])
+
+
+@pytest.mark.parametrize("listed", ["tickets_ticket", "crm_conversation"])
+def test_a_search_says_what_it_did_not_look_through(
+    listed: str, ask: Ask, client: Client, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        ask("The spreadsheet is empty.", email=f"customer{number}@example.com")
+    client.force_login(bob)
+    address = reverse(f"admin:{listed}_changelist")
+
+    def said(term: str, language: str = "en") -> tuple[int, bool, bool]:
+        answer = client.get(address, {"q": term}, headers={"accept-language": language})
+        page, (inside, more) = answer.content.decode(), SAID[language]
+        return answer.context["cl"].result_count, inside in page, more in page
+
+    assert said("sheet") == (3, False, False)
+    monkeypatch.setattr(finding, "NEWEST", 2)
+    assert said("sheet") == (2, True, False)
+    assert said("sheet", "de") == (2, True, False)
+    assert said("nothing") == (0, True, False)
+    monkeypatch.setattr(finding, "MOST", 1)
+    assert said("spread") == (1, True, True)
+    assert said("spread", "de") == (1, True, True)
+    assert said("") == (3, False, False)
 
 
 def test_no_search_reads_a_whole_table(ask: Ask, django_assert_num_queries: Any) -> None:
     ask()
-    with CaptureQueriesContext(connection) as captured, django_assert_num_queries(3):
+    with CaptureQueriesContext(connection) as captured, django_assert_num_queries(4):
         find_customers("alice")
         find_conversations("alice")
     with connection.cursor() as cursor:

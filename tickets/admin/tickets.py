@@ -50,7 +50,6 @@ class TicketAdmin(ModelAdmin[Ticket]):
     )
     list_filter_submit = True
     list_select_related = ("conversation__customer", "conversation__assigned_to")
-    list_per_page = 50
     list_before_template = "tickets/admin/_queues.html"
     show_full_result_count = False
     search_fields = ("number", "subject")
@@ -89,7 +88,9 @@ class TicketAdmin(ModelAdmin[Ticket]):
                 return queryset.filter(found), False
         else:
             found = Q()
-        return queryset.filter(found | Q(conversation__in=find_conversations(term))), False
+        request.found = find_conversations(term)  # type: ignore[attr-defined]  # for the template
+        fitting = Q(conversation__in=request.found.conversations)  # type: ignore[attr-defined]
+        return queryset.filter(found | fitting), False
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
