@@ -65,4 +65,4 @@ def with_urgency(tickets: TicketQuerySet, *, now: datetime) -> TicketQuerySet:
 
 def overdue(now: datetime) -> Q:
     """Unfinished tickets that nobody answered in the time that their priority promises."""
-    return Q(due_at__lt=now) & ~Q(status__in=[Ticket.Status.RESOLVED, Ticket.Status.CLOSED])
+    return Q(due_at__lt=now, status__in=Ticket.UNFINISHED)

@@ -44,7 +44,6 @@ class CorrectionAdmin(ReadOnlyAdmin[Correction]):
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
     list_select_related = ("conversation__customer", "article", "staff")
-    list_per_page = 50
     list_before_template = "agent/admin/_changes.html"
     search_fields = ("article__title", "conversation__customer__name")
 

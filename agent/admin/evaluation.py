@@ -45,7 +45,6 @@ class EvaluationCaseAdmin(ModelAdmin[EvaluationCase]):
     list_filter_submit = True
     list_select_related = ("ticket",)
     show_full_result_count = False
-    list_per_page = 50
     search_fields = ("subject", "message", "note")
     autocomplete_fields = ("articles",)
     readonly_fields = ("ticket", "created_by", "created_at")
@@ -122,7 +121,6 @@ class EvaluationRunAdmin(ReadOnlyAdmin[EvaluationRun]):
     list_filter = (("state", ChoicesDropdownFilter), "suite")
     list_filter_submit = True
     list_select_related = ("started_by",)
-    list_per_page = 50
     list_before_template = "agent/admin/_evaluate.html"
     search_fields = ("suite", "model")
 

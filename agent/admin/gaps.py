@@ -45,7 +45,6 @@ class GapAdmin(ReadOnlyAdmin[Gap]):
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
     list_select_related = ("article",)
-    list_per_page = 50
     list_before_template = "agent/admin/_care.html"
     search_fields = ("title", "questions__text")
 
@@ -151,7 +150,6 @@ class ContradictionAdmin(ReadOnlyAdmin[Contradiction]):
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True
     list_select_related = ("article", "other")
-    list_per_page = 50
     list_before_template = "agent/admin/_care.html"
     search_fields = ("claim", "counterclaim", "article__title", "other__title")
 

@@ -117,7 +117,6 @@ class IntentExampleAdmin(ImportingAdmin[IntentExample]):
     list_filter = (("intent", RelatedDropdownFilter), ("source", ChoicesDropdownFilter))
     list_filter_submit = True
     list_select_related = ("intent", "labelled_by")
-    list_per_page = 50
     show_full_result_count = False
     search_fields = ("text",)
     fields = ("text", "intent")

@@ -49,7 +49,6 @@ class ReplayAdmin(ModelAdmin[Replay]):
     list_select_related = (
         "prompt_version__prompt", "rule", "article", "run__conversation", "started_by",
     )  # fmt: skip
-    list_per_page = 50
     show_full_result_count = False
     autocomplete_fields = ("article",)
     conditional_fields = {

@@ -39,6 +39,7 @@ else:
 
     class ModelAdmin(unfold.ModelAdmin):
         paginator = CappedPaginator
+        list_per_page = 50  # each row's cells are templates of the theme's
 
         def __class_getitem__(cls, model):
             return cls

@@ -88,7 +88,6 @@ class ArticleAdmin(ArticleAdminBase[Article]):
         "checked_on",
     ]
     list_select_related = ["owner"]
-    list_per_page = 50
     search_fields = ["title", "slug", "summary", "keywords", "body", "imported_from"]
     ordering = ["topic", "title"]
     inlines = [PassageInline]

@@ -1,12 +1,15 @@
 """The inbox and the ticket's page, through HTTP as staff use them."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -17,6 +20,7 @@ from channels.web.submission import submit_reply
 from crm import services as crm
 from crm.models import Attachment, Conversation, Message, User
 from tickets import services
+from tickets.admin.tickets import TicketAdmin
 from tickets.merging import merge_tickets
 from tickets.models import ResponseTarget, Satisfaction, Ticket, TicketEvent
 from tickets.office_hours import add_office_minutes
@@ -137,6 +141,24 @@ def test_overdue_stands_before_urgent(client: Client, bob: User, ask: Ask) -> No
     overdue = client.get(f"{LIST}?queue=overdue").content.decode()
     assert "Late and low" in overdue
     assert "Urgent in time" not in overdue
+
+
+def test_overdue_tickets_are_counted_and_ordered_by_what_an_index_holds(
+    client: Client, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TicketAdmin, "list_per_page", 1)
+    for subject in ("Charged twice", "Not yet charged"):
+        escalate(ask("Please look.", subject=subject))
+    Ticket.objects.update(due_at=timezone.now() - timedelta(hours=1))
+    client.force_login(bob)
+    with CaptureQueriesContext(connection) as captured:
+        assert "Charged twice" in client.get(f"{LIST}?queue=overdue").content.decode()
+    due = [query["sql"] for query in captured if '"due_at" <' in query["sql"]]
+    counted, ordered = (sql for sql in due if "JOIN" not in sql)
+    [index] = [each for each in Ticket._meta.indexes if each.name == "ticket_overdue"]
+    columns = {"conversation_id", *index.fields, *index.include} - {"conversation"}
+    for sql in (counted, ordered):
+        assert set(re.findall(r'"tickets_ticket"\."(\w+)"', sql)) <= columns, sql
 
 
 def test_views_mine_and_unassigned(client: Client, bob: User, ask: Ask) -> None:

@@ -4,7 +4,7 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Func, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -138,10 +138,13 @@ class Ticket(models.Model):
                 condition=Q(status__in=["open", "in_progress", "waiting", "escalated"]),
                 name="ticket_unfinished",
             ),
+            # With all that the inbox counts and orders them by.
             models.Index(
-                F("due_at"),
-                condition=Q(due_at__isnull=False),
-                name="ticket_response_due",
+                fields=["due_at"],
+                include=["id", "status", "priority", "conversation", "escalated_at"],
+                condition=Q(status__in=["open", "in_progress", "waiting", "escalated"])
+                & Q(due_at__isnull=False),
+                name="ticket_overdue",
             ),
         ]
 
