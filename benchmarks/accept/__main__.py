@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.accept.processor import Clock, Stopwatch, own_children, tree
 from benchmarks.accept.subject import Subject
+from benchmarks.processor import Clock, Stopwatch, own_children, tree
 from benchmarks.report import Row, print_table, write_json
 from benchmarks.scratch import ROOT, Scratch, free_port, stop
 

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterator
 
-from benchmarks.accept.processor import Stopwatch
+from benchmarks.processor import Stopwatch
 from benchmarks.report import Row
 
 

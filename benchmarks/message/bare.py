@@ -10,6 +10,7 @@ from django.db import connection
 from psycopg import sql
 
 from benchmarks.message import path, server
+from benchmarks.processor import of_thread
 
 _MESSAGES = 10
 _COPY = "bare"
@@ -73,7 +74,7 @@ def replay(recorded: Recorded) -> Bare:
     failed = 0
     with server.connect(_COPY) as driver:
         backend = driver.info.backend_pid
-        began, before = time.process_time(), _cpu(backend)
+        began, before = time.process_time(), of_thread(backend)
         for statement in recorded.statements:
             try:
                 cursor = driver.execute(statement.encode())
@@ -81,7 +82,7 @@ def replay(recorded: Recorded) -> Bare:
                     cursor.fetchall()
             except psycopg.Error:
                 failed += 1
-        seconds = time.process_time() - began + _cpu(backend) - before
+        seconds = time.process_time() - began + of_thread(backend) - before
     with server.connect() as admin:
         admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(_COPY)))
     return Bare(seconds / recorded.messages * 1000, failed)
@@ -105,9 +106,3 @@ def _read(lines: list[str]) -> Iterator[str]:
 
 def _put_in(statement: str, values: dict[str, str]) -> str:
     return re.sub(r"\$(\d+)", lambda found: values.get(found[1], found[0]), statement)
-
-
-def _cpu(process: int) -> float:
-    """To the nanosecond: a few messages are less than a tick of the usual clock."""
-    with open(f"/proc/{process}/schedstat", encoding="ascii") as file:
-        return int(file.read().split()[0]) / 1e9

@@ -6,8 +6,9 @@ as frequent and vectors lie as near to each other as in texts that repeat themse
 those of a real knowledge base of that size, hence no easier to search.
 """
 
-import json
 import random
+import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,16 +17,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
+from pgvector.psycopg import register_vector
 
+from benchmarks.loading import bare
 from benchmarks.retrieval.questions import list_question_sets
 from knowledge.embeddings import get_embedder
-from knowledge.models import Article
+from knowledge.models import Article, EmbeddingIndex
 from knowledge.vectors import build_hnsw, get_index
 from knowledge.words import count_words
 
 PASSAGES_PER_ARTICLE = 5
 NOISE = 0.15
 _AT_ONCE = 2000
+_FILLED = ("knowledge_passage", "knowledge_passageembedding", "knowledge_posting")
+# The graph of a million passages is built in memory, or it takes hours.
+_GRAPH_GIGABYTES = 4
+_SHARED_MEMORY = "/dev/shm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +62,48 @@ def read_sentences(data: Path | None) -> Sentences:
     return Sentences(titles, texts, vectors)
 
 
-def grow(sentences: Sentences, *, to: int, seed: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Seconds for the rows and the indexes of their words, and for the graph of all vectors."""
+
+    rows: float
+    graph: float
+
+
+def grow(sentences: Sentences, *, to: int, seed: int) -> Growth:
     """Adds passages until there are `to`; the planner's figures and the counts are up to date."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), coalesce(max(id), 0) FROM knowledge_passage")
         have, last = cursor.fetchone()
+        register_vector(cursor.connection)
     index = get_index(get_embedder())
     choice, noise = random.Random(seed + have), np.random.default_rng(seed + have)
+    begin = time.monotonic()
     with connection.cursor() as cursor:
-        cursor.execute("SET maintenance_work_mem = '1GB'")
         # As after `manage.py reembed`: filled first, then indexed.
         cursor.execute(f"DROP INDEX IF EXISTS knowledge_hnsw_{index.pk}")
-    for start in range(have, to, _AT_ONCE):
-        _add(sentences, min(_AT_ONCE, to - start), index.pk, last + start - have, choice, noise)
-    build_hnsw(index)
+    with bare(_FILLED):
+        for start in range(have, to, _AT_ONCE):
+            _add(sentences, min(_AT_ONCE, to - start), index.pk, last + start - have, choice, noise)
+    filled = time.monotonic()
+    _build_graph(index)
+    built = time.monotonic()
+    count_words()
     with connection.cursor() as cursor:
-        count_words()
         for table in ("article", "passage", "posting", "passageembedding", "wordcount"):
             cursor.execute(f"VACUUM ANALYZE knowledge_{table}")
+    return Growth(filled - begin, built - filled)
+
+
+def _build_graph(index: EmbeddingIndex) -> None:
+    """By two processes where there is room for the memory that they share."""
+    room = shutil.disk_usage(_SHARED_MEMORY).free > (_GRAPH_GIGABYTES + 1) * 2**30
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET maintenance_work_mem = '{_GRAPH_GIGABYTES}GB'")
+        cursor.execute(f"SET max_parallel_maintenance_workers = {int(room)}")
+        build_hnsw(index)
+        cursor.execute("RESET maintenance_work_mem")
+        cursor.execute("RESET max_parallel_maintenance_workers")
 
 
 @transaction.atomic
@@ -111,16 +142,18 @@ def _add(
         cursor.execute("SELECT setval('knowledge_passage_id_seq', %s)", [last + count])
         with cursor.copy(
             "COPY knowledge_passageembedding (index_id, passage_id, vector) FROM STDIN"
+            " (FORMAT BINARY)"
         ) as copy:
+            copy.set_types(["int8", "int8", "vector"])
             for number, (_title, _text, vector) in enumerate(made):
-                copy.write_row((index, last + number + 1, json.dumps(vector)))
+                copy.write_row((index, last + number + 1, vector))
         # `knowledge.words` writes an article's postings; here those of all of them at once.
         cursor.execute(_POSTINGS, [last, last + count])
 
 
 def _make(
     sentences: Sentences, count: int, choice: random.Random, noise: np.random.Generator
-) -> Iterator[tuple[str, str, list[float]]]:
+) -> Iterator[tuple[str, str, npt.NDArray[np.float32]]]:
     for _ in range(count):
         one, other = choice.randrange(len(sentences.texts)), choice.randrange(len(sentences.texts))
         picked = [(one, place) for place in choice.sample(range(len(sentences.texts[one])), 3)]
@@ -131,7 +164,7 @@ def _make(
         vector = vector + NOISE * noise.normal(size=len(vector)) / np.sqrt(len(vector))
         vector = vector / np.linalg.norm(vector)
         own = f"Reference {choice.randrange(10**7):07d}, code X{choice.randrange(10**4)}."
-        yield sentences.titles[one], f"{text}. {own}", [round(float(x), 5) for x in vector]
+        yield sentences.titles[one], f"{text}. {own}", vector.astype(np.float32)
 
 
 _POSTINGS = """

@@ -2,13 +2,12 @@
 
 import json
 import math
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.db import connection
 
+from benchmarks import processor
 from knowledge.embeddings import get_embedder
 from knowledge.models import EmbeddingIndex
 from knowledge.search import DEFAULT, Tuning, search_passages
@@ -40,12 +39,12 @@ def measure_speed(queries: list[str], *, rounds: int, compared: int) -> Speed:
     for query in queries[:20]:
         search_passages(query, limit=8)
     times: list[float] = []
-    cpu = _processor_time()
+    cpu = processor.here()
     for query in queries * rounds:
         begin = time.perf_counter()
         search_passages(query, limit=8, include_internal=True)
         times.append(1000 * (time.perf_counter() - begin))
-    cpu = 1000 * (_processor_time() - cpu) / len(times)
+    cpu = 1000 * (processor.here() - cpu) / len(times)
     embedder = get_embedder()
     embedding = []
     for query in queries:
@@ -102,16 +101,6 @@ def _agreement(query: str) -> float:
     exact = {found.passage_id for found in search_passages(query, limit=10, tuning=EXHAUSTIVE)}
     found = {found.passage_id for found in search_passages(query, limit=10)}
     return len(exact & found) / len(exact) if exact else 1.0
-
-
-def _processor_time() -> float:
-    """Seconds that this process and its database connection's have computed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (backend,) = cursor.fetchone()
-    fields = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _percentile(values: list[float], share: float) -> float:
