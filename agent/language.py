@@ -5,6 +5,7 @@ import threading
 
 from agent.language_model import get_identifier
 from agent.wording import content_words
+from crm.remembered import Remembered
 from knowledge.models import Article
 
 DEFAULT = "en"
@@ -46,8 +47,9 @@ def detect_language(text: str, *, default: str = "") -> str:
 
 
 def is_served(language: str) -> bool:
-    """Whether the knowledge base has articles in the language; so it is while it has none."""
-    served = list_served_languages()
+    """Whether the knowledge base has articles in the language; so it is while it has none. A new
+    language counts within seconds (`Remembered`)."""
+    served = _served.get()
     return not served or language in served
 
 
@@ -55,3 +57,6 @@ def list_served_languages() -> frozenset[str]:
     """The languages that public articles are written in."""
     found = Article.objects.public().order_by().values_list("language", flat=True).distinct()
     return frozenset(code[:2].lower() for code in found)
+
+
+_served = Remembered(list_served_languages)

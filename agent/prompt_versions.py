@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from agent.models import AgentRun, Draft, Prompt, PromptVersion
 from config import jobs
 from crm.models import User
+from crm.remembered import Remembered
 
 State = PromptVersion.State
 
@@ -22,13 +23,19 @@ class PromptVersionError(Exception):
     """The version cannot become what was asked for; the text says why, for staff."""
 
 
+_in_use = Remembered(
+    lambda: list(
+        PromptVersion.objects.filter(state__in=[State.ACTIVE, State.TRIAL]).select_related("prompt")
+    )
+)
+
+
 def choose_version(name: str, *, conversation_id: int | None = None) -> PromptVersion | None:
     """The version on trial if the conversation falls into its share, else the active one; None
-    if there is none."""
-    versions = PromptVersion.objects.filter(
-        prompt__name=name, state__in=[State.ACTIVE, State.TRIAL]
-    ).select_related("prompt")
-    by_state = {State(version.state): version for version in versions}
+    if there is none. They are `Remembered`: a change counts within seconds."""
+    by_state = {
+        State(version.state): version for version in _in_use.get() if version.prompt.name == name
+    }
     trial = by_state.get(State.TRIAL)
     if trial and conversation_id is not None and trial.is_tried_on(conversation_id):
         return trial

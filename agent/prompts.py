@@ -7,6 +7,7 @@ from agent.model import ChatMessage
 from agent.models import Briefing
 from agent.types import Question
 from crm.models import Conversation
+from crm.remembered import Remembered
 
 MAX_BRIEFING = 4_000
 
@@ -44,6 +45,9 @@ and never make up others.
 """
 
 
+_briefing = Remembered(lambda: Briefing.objects.first() or Briefing())
+
+
 def build_messages(
     question: Question, *, prompt: str, language: str, past: Sequence[ChatMessage]
 ) -> list[ChatMessage]:
@@ -56,8 +60,9 @@ def build_messages(
 
 
 def compose(prompt: str, *, channel: str, language: str) -> str:
-    """A version's text as a model gets it on this channel."""
-    briefing = Briefing.objects.first() or Briefing()
+    """A version's text as a model gets it on this channel. The briefing is `Remembered`: a change
+    counts within seconds."""
+    briefing = _briefing.get()
     labels = dict(Conversation.Channel.choices)
     values = {
         "company": briefing.profile[:MAX_BRIEFING],

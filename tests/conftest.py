@@ -72,7 +72,9 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick_settings(settings: Any) -> None:
-    """Static files straight from their folders, and passwords that cost nothing to check."""
+    """Static files straight from their folders, passwords that cost nothing to check, and what a
+    test changes counts at once."""
+    settings.REMEMBERED_SECONDS = 0
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from agent.models import AgentRun, Intent, Rung
 from agent.types import Stakes
+from crm.remembered import Remembered
 
 Action = AgentRun.Decision
 Level = Rung.Level
@@ -30,12 +31,17 @@ class Permission:
     why: str = ""
 
 
+_rungs = Remembered(lambda: {(rung.channel, rung.intent): rung for rung in Rung.objects.all()})
+_risks = Remembered(lambda: dict(Intent.objects.values_list("name", "risk")))
+
+
 def permit(stakes: Stakes, *, confidence: float) -> Permission:
-    """What may be done with a supported answer. Two small queries."""
+    """What may be done with a supported answer. Rungs and risks are `Remembered`: a change counts
+    within seconds."""
     if settings.AUTONOMY == "draft":
         return Permission(Action.DRAFT, _("A person approves every answer (AUTONOMY)."))
     risk = get_risk(stakes.intent)
-    rung = Rung.objects.filter(channel=stakes.channel, intent=stakes.intent).first()
+    rung = _rungs.get().get((stakes.channel, stakes.intent))
     level = rung.effective_level if rung else default_level(risk)
     if level == Level.SHADOW:
         return Permission(Action.SHADOW, _("The agent only watches such questions here so far."))
@@ -52,8 +58,7 @@ def permit(stakes: Stakes, *, confidence: float) -> Permission:
 
 def get_risk(intent: str) -> str:
     """Of an unknown intent, medium."""
-    risk = Intent.objects.filter(name=intent).values_list("risk", flat=True).first()
-    return risk or Risk.MEDIUM
+    return _risks.get().get(intent) or Risk.MEDIUM
 
 
 def default_level(risk: str) -> str:

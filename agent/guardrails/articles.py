@@ -13,6 +13,7 @@ from agent.guardrails.disguises import COMMON_WORDS, unmask
 from agent.models import RuleContent, RuleInForce
 from agent.patterns import SlowPatternError
 from agent.plaintext import fold, normalise
+from crm.remembered import Remembered
 from knowledge.models import Article
 from knowledge.unseen import visible
 
@@ -46,8 +47,9 @@ def list_orders(article: Article) -> list[Order]:
 
 
 def list_withheld(article_ids: Iterable[int]) -> dict[int, str]:
-    """Of the articles those that no model may read, with the words that are the reason."""
-    rules = _list_rules()
+    """Of the articles those that no model may read, with the words that are the reason. The rules
+    are `Remembered`: a change counts within seconds; an article is read as it is."""
+    rules = _rules.get()
     withheld: dict[int, str] = {}
     if not any(rule.withholds for rule in rules):
         return withheld
@@ -66,6 +68,9 @@ def _list_rules() -> tuple[_Wording, ...]:
             "rule__name", "patterns", "action"
         )
     )
+
+
+_rules = Remembered(_list_rules)
 
 
 def _find_orders(rules: tuple[_Wording, ...], title: str, body: str) -> tuple[Order, ...]:

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Set
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from agent import meaning, patterns
 from agent.guardrails import heads
 from agent.guardrails.disguises import COMMON_WORDS
 from agent.guardrails.forms import Forms
 from agent.models import RuleContent, RuleInForce
 from agent.patterns import list_lines
+from crm.remembered import Remembered
 
 _WORD = re.compile(r"[^\W\d_]{2,20}")
 
@@ -78,7 +81,8 @@ class Rulebook:
 
 
 def get_rulebook() -> Rulebook:
-    """What is in force at this moment: one short query, and the rows only after a change."""
+    """What is in force, as it was at most some seconds ago (`Remembered`): a short query now and
+    then, and the rows only after a change."""
     return _shelf.take()
 
 
@@ -89,20 +93,24 @@ class _Shelf:
         self._lock = threading.Lock()
         self._marks: tuple[object, ...] = ()
         self._book = Rulebook((), frozenset())
+        self._rows = Remembered(_list_marks)
 
     def take(self) -> Rulebook:
-        rows = RuleInForce.objects.filter(rule__enabled=True).order_by(
-            "rule__priority", "rule__name"
-        )
-        marks = (
-            meaning.model_name(),
-            *rows.values_list("pk", "since", "rule__priority", "rule__name"),
-        )
+        marks = (meaning.model_name(), *self._rows.get())
         with self._lock:
             if self._marks != marks:
-                self._book = build([_prepare(row) for row in rows.select_related("rule")])
+                rows = _list_in_force().select_related("rule")
+                self._book = build([_prepare(row) for row in rows])
                 self._marks = marks
             return self._book
+
+
+def _list_marks() -> list[tuple[object, ...]]:
+    return list(_list_in_force().values_list("pk", "since", "rule__priority", "rule__name"))
+
+
+def _list_in_force() -> QuerySet[RuleInForce]:
+    return RuleInForce.objects.filter(rule__enabled=True).order_by("rule__priority", "rule__name")
 
 
 _shelf = _Shelf()

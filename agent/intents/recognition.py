@@ -8,17 +8,22 @@ from agent import meaning
 from agent.intents.classifier import Classifier, WeightsError, read_classifier
 from agent.models import IntentModel
 from agent.types import Intention
+from crm.remembered import Remembered
 
 log = structlog.get_logger(__name__)
 
 _loading = threading.Lock()
+_active = Remembered(
+    lambda: IntentModel.objects.filter(is_active=True).values_list("pk", flat=True).first()
+)
 # The active model's key and weights, read once by each process.
 _loaded: tuple[int, Classifier | None] | None = None
 
 
 def recognise(text: str) -> Intention | None:
     """The likeliest intent of a cleaned text; None while nothing was learned, or if the weights
-    belong to another embedding model or release. One small query; loads the embedding model."""
+    belong to another embedding model or release. Which one is active is `Remembered`; loads the
+    embedding model."""
     if not text:
         return None
     classifier = _get_classifier()
@@ -30,7 +35,7 @@ def recognise(text: str) -> Intention | None:
 
 def _get_classifier() -> Classifier | None:
     global _loaded  # noqa: PLW0603  one for the process, replaced when another is activated
-    active = IntentModel.objects.filter(is_active=True).values_list("pk", flat=True).first()
+    active = _active.get()
     if active is None:
         return None
     loaded = _loaded
