@@ -67,7 +67,7 @@ def answer_conversation(
 
 
 def _consider(started: Started, journal: Journal) -> Considered:
-    if runs.count_failures(started.run) >= runs.MAX_FAILED_RUNS:
+    if started.failures >= runs.MAX_FAILED_RUNS:
         why = _("Its worker ended %(count)d times.") % {"count": runs.MAX_FAILED_RUNS}
         return Considered(hand_over(HandOver(Ticket.Reason.FAILURE, why)), Reading("", ()))
     conversation = started.run.conversation

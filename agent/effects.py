@@ -26,14 +26,16 @@ def apply(
     *,
     conversation: Conversation,
     now: datetime,
-) -> None:
-    """The caller's transaction holds the conversation's lock and has closed the run.
+) -> Message | None:
+    """The reply that is sent, if one is. The caller's transaction holds the conversation's lock
+    and ends with the run's fence.
 
     Raises IntegrityError if the newest message has an answer by the agent already.
     """
     decision = considered.decision
     message = started.messages[-1]
     ticket = _get_ticket(conversation, message)
+    reply = None
     name_by_run(ticket, started.run, started.question.texts, now=now)
     Draft.objects.filter(conversation=conversation, state=Draft.State.OPEN).update(
         state=Draft.State.OUTDATED, decided_at=now
@@ -47,7 +49,6 @@ def apply(
                 sources=decision.sources,
                 now=now,
             )
-            AgentRun.objects.filter(pk=started.run.pk).update(reply=reply)
             tickets.note_agent_reply(ticket=ticket, now=now)
         case Action.DRAFT:
             Draft.objects.create(
@@ -75,6 +76,7 @@ def apply(
             # be asked for. What came meanwhile keeps it open, and later it reopens the ticket.
             unanswered.mark_answered(conversation=conversation, up_to=message, now=now)
             tickets.resolve_ticket(ticket=ticket, actor=tickets.AGENT, now=now, seen=message.pk)
+    return reply
 
 
 def keep_metric(

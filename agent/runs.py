@@ -14,7 +14,7 @@ from agent.handover.summary import keep_summary
 from agent.journal import Journal
 from agent.models import AgentRun, AgentStep, Draft
 from agent.pipeline import Considered
-from agent.questions import build_question
+from agent.questions import build_question, list_waiting
 from agent.types import Reading, Started
 from config import jobs
 from crm.models import Conversation, Message, Rescue
@@ -52,20 +52,21 @@ def start_run(conversation_id: int, *, now: datetime) -> Started | None:
     )
     if conversation.handler != Conversation.Handler.AGENT:
         return None
-    messages = tuple(conversation.messages.awaiting_answer().prefetch_related("attachments"))
-    if not messages or Draft.objects.decidable().filter(conversation=conversation).exists():
+    messages = tuple(list_waiting().filter(conversation=conversation))
+    if not messages or messages[-1].has_draft:  # type: ignore[attr-defined]  # annotated
         return None
-    conversation.runs.filter(state=State.RUNNING).update(
-        state=State.FAILED, finished_at=now, explanation=_("The worker ended before it was done.")
-    )
+    failures: int = messages[-1].failures  # type: ignore[attr-defined]  # annotated
+    if messages[-1].has_running:  # type: ignore[attr-defined]  # annotated
+        conversation.runs.filter(state=State.RUNNING).update(
+            state=State.FAILED,
+            finished_at=now,
+            explanation=_("The worker ended before it was done."),
+        )
+        failures = AgentRun.objects.filter(message=messages[-1], state=State.FAILED).count()
     run = AgentRun.objects.create(
         conversation=conversation, message=messages[-1], turn=conversation.turn, started_at=now
     )
-    return Started(run, build_question(conversation, messages), messages)
-
-
-def count_failures(run: AgentRun) -> int:
-    return AgentRun.objects.filter(message=run.message_id, state=State.FAILED).count()
+    return Started(run, build_question(conversation, messages), messages, failures)
 
 
 def record(started: Started, considered: Considered, journal: Journal, *, now: datetime) -> bool:
@@ -80,9 +81,9 @@ def record(started: Started, considered: Considered, journal: Journal, *, now: d
             conversation = lock_conversation_for_agent(run.conversation_id, turn=run.turn)
             if not conversation.messages.awaiting_answer().filter(pk=run.message_id).exists():
                 raise QuestionSettled
-            _close(run, State.DONE, considered, journal, now)
             _keep_reading(started.messages, considered.reading)
-            effects.apply(started, considered, conversation=conversation, now=now)
+            reply = effects.apply(started, considered, conversation=conversation, now=now)
+            _close(run, State.DONE, considered, journal, now, reply=reply)
             keep_summary(started, considered, journal)
             effects.keep_metric(started, considered, effective=True, cost=journal.cost, now=now)
     except (StaffTookOver, QuestionSettled, RunSuperseded):
@@ -141,9 +142,16 @@ def rescue_unanswered(*, now: datetime) -> int:
 
 
 def _close(
-    run: AgentRun, state: str, considered: Considered, journal: Journal, now: datetime
+    run: AgentRun,
+    state: str,
+    considered: Considered,
+    journal: Journal,
+    now: datetime,
+    *,
+    reply: Message | None = None,
 ) -> None:
-    """The fence: only a run that is still running may leave anything behind."""
+    """The fence: only a run that is still running may leave anything behind. Raises RunSuperseded,
+    with which the transaction ends, if it is not."""
     decision, intention = considered.decision, considered.reading.intention
     changed = AgentRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
         state=state,
@@ -156,6 +164,7 @@ def _close(
         intent=intention.name if intention and intention.in_scope else "",
         intent_score=intention.score if intention else None,
         finished_at=now,
+        reply=reply,
         **_sum_up(journal),
     )
     if not changed:

@@ -49,11 +49,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run that has begun, and the messages that it is to answer, oldest first."""
+    """A run that has begun, the messages that it is to answer, oldest first, and how many runs
+    failed before on the newest of them."""
 
     run: AgentRun
     question: Question
     messages: tuple[Message, ...]
+    failures: int = 0
 
     @property
     def waiting_since(self) -> datetime:

@@ -26,6 +26,7 @@ from channels.types import (
 )
 from config import jobs
 from crm.models import Conversation, Message
+from crm.remembered import Remembered
 
 LEASE = timedelta(minutes=2)
 # By then a provider mostly shows what it took although its answer was lost.
@@ -45,11 +46,13 @@ class _Claim:
         return self.delivery.message.conversation.channel
 
 
-def queue_delivery(message_id: int) -> None:
+_configs = Remembered(lambda: {config.channel: config for config in ChannelConfig.objects.all()})
+
+
+def queue_delivery(message: Message) -> None:
     """Creates the deliveries of a message's parts and the first one's job, in the transaction
-    that queued the message."""
-    message = Message.objects.select_related("conversation").get(pk=message_id)
-    settings = ChannelConfig.objects.filter(channel=message.conversation.channel).first()
+    that queued the message. The longest part that staff set is `Remembered`."""
+    settings = _configs.get().get(message.conversation.channel)
     parts = get_adapter(message.conversation.channel).split(
         message.text, limit=settings.length_limit if settings else None
     )

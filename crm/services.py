@@ -203,5 +203,5 @@ def _queue(
         created_at=now,
     )
     Conversation.objects.filter(pk=conversation.pk).update(last_message_at=now)
-    reply_queued.send(sender=Message, message_id=message.pk)
+    reply_queued.send(sender=Message, message=message)
     return message

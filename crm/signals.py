@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-# A message to the customer was recorded. Arguments: message_id: int.
+# A message to the customer was recorded. Arguments: message: Message, with its conversation.
 reply_queued = Signal()
 
 # What looked like a returned code is none: it waits for an answer like any other message.

@@ -147,8 +147,12 @@ def continue_ticket(*, message: Message) -> Ticket:
 
 @transaction.atomic(savepoint=False)
 def note_agent_reply(*, ticket: Ticket, now: datetime, note: str = "") -> None:
-    """The agent answered: the ticket waits for the customer, unless a later message waits."""
-    _note_reply(lock_ticket(ticket), AGENT, Status.OPEN, now, note)
+    """The agent answered: the ticket waits for the customer, unless a later message waits.
+
+    The caller holds the conversation's lock, as it must to have queued the answer, and has read
+    the ticket under it.
+    """
+    _note_reply(ticket, AGENT, Status.OPEN, now, note)
 
 
 @transaction.atomic
