@@ -92,7 +92,7 @@ class LiteLLMModel:
                 tool_choice="auto",
                 temperature=0,
                 max_tokens=settings.LLM_MAX_TOKENS,
-                timeout=seconds,
+                timeout=_socket_timeout(seconds),
                 max_retries=0,
                 num_retries=0,
                 litellm_logging_obj=_NoBooks.open(self._name),
@@ -181,6 +181,12 @@ class _NoBooks(Logging):
 
     def failure_handler(self, *_args: object, **_kwargs: object) -> None:
         pass
+
+
+def _socket_timeout(seconds: float) -> float:
+    """Not before the deadline, and the same for nearly every call: LiteLLM keeps a client, with
+    its open connections, for each time-out that it is given. Who asks waits no longer for it."""
+    return max(seconds, float(settings.LLM_TIMEOUT_SECONDS))
 
 
 def _redact(text: str) -> str:
