@@ -12,7 +12,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Row:
     """One measured figure; `aim` says in words what is wanted, `ok` whether it was reached,
-    None where nothing is wanted of it."""
+    None where nothing is wanted of it. A benchmark exits with 1 if a row of its says "missed": an
+    aim that was not reached, or what makes the other figures worth nothing."""
 
     what: str
     value: float

@@ -1,6 +1,7 @@
 """The statements of one message, as PostgreSQL saw them, run again by nobody but a driver."""
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ _LOGGED = re.compile(r"\S+ \S+ \S+ \[\d+\] LOG:  (?:statement|execute [^:]+): (.
 _DETAIL = re.compile(r"\S+ \S+ \S+ \[\d+\] DETAIL:  Parameters: (.*)", re.DOTALL)
 _PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 _FRAME = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b")
+# Comes before any job: a worker that is not known may fetch none.
+_ENTRY = re.compile(r"SELECT \* FROM procrastinate_register_worker")
 # What a worker does whether messages come or not.
 _UPKEEP = re.compile(
     r"(LISTEN|UNLISTEN)\b|.*(procrastinate_workers|heartbeat|_worker|defer_periodic)", re.DOTALL
@@ -26,9 +29,11 @@ _UPKEEP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`statements` of several messages, in the order in which they were run; the figures are of
-    one. Each statement is a round trip, so are beginning and end of a transaction."""
+    """`statements` of several messages, in the order in which they were run, after the worker's
+    `entry`; the figures are of one. Each statement is a round trip, so are beginning and end of a
+    transaction."""
 
+    entry: list[str]
     statements: list[str]
     messages: int
 
@@ -65,14 +70,17 @@ def record() -> Recorded:
         )
     with server.logged() as lines:
         path.drain(threads=1)
-    statements = [one for one in _read(lines) if not _UPKEEP.match(one)]
-    return Recorded(statements, _MESSAGES)
+    said = list(_read(lines))
+    entry = [one for one in said if _ENTRY.match(one)]
+    return Recorded(entry, [one for one in said if not _UPKEEP.match(one)], _MESSAGES)
 
 
 def replay(recorded: Recorded) -> Bare:
-    """On the copy, one after the other on one connection."""
+    """On the copy, one after the other on one connection. What failed says why on stderr."""
     failed = 0
     with server.connect(_COPY) as driver:
+        for statement in recorded.entry:
+            driver.execute(statement.encode())
         backend = driver.info.backend_pid
         began, before = time.process_time(), of_thread(backend)
         for statement in recorded.statements:
@@ -80,8 +88,9 @@ def replay(recorded: Recorded) -> Bare:
                 cursor = driver.execute(statement.encode())
                 if cursor.description:
                     cursor.fetchall()
-            except psycopg.Error:
+            except psycopg.Error as error:
                 failed += 1
+                print(f"failed when run bare: {error}\n{statement[:400]}", file=sys.stderr)
         seconds = time.process_time() - began + of_thread(backend) - before
     with server.connect() as admin:
         admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(_COPY)))

@@ -1,7 +1,7 @@
 """The scratch desk's PostgreSQL from outside: its CPU, its settings, its log."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -26,8 +26,11 @@ def connect(database: str = "postgres") -> psycopg.Connection:
 def cpu_seconds() -> float:
     """What the server and all its processes took so far, those that have ended too."""
     postmaster = _postmaster()
+    children = []
+    for child in postmaster.children():
+        with suppress(psutil.NoSuchProcess):  # it ended, and counts for its parent
+            children.append(child.cpu_times())
     own = postmaster.cpu_times()
-    children = [child.cpu_times() for child in postmaster.children()]
     ended = own.children_user + own.children_system
     return float(ended + sum(times.user + times.system for times in [own, *children]))
 

@@ -1,4 +1,9 @@
-"""`python -m benchmarks.worker [--concurrency 160] [--messages 600]`."""
+"""`python -m benchmarks.worker [--concurrency 160] [--messages 600]`.
+
+The sample company's own tickets, of which some go to people, and a first message are done before
+anything is counted. Exit code 1 if the rate or the memory misses its aim, or if any of the messages
+that are counted was not answered.
+"""
 
 import argparse
 import sys
@@ -18,6 +23,7 @@ _CALLS = 2
 _PER_SECOND = 30
 _MEGABYTES = 400
 _LONGEST = 600.0
+_OPEN = ("todo", "doing")
 
 
 def main() -> int:
@@ -40,6 +46,7 @@ def main() -> int:
 
 def _measure(desk: Scratch, model: str, messages: int, concurrency: int) -> list[Row]:
     from django.db import connection
+    from procrastinate.contrib.django.models import ProcrastinateJob
 
     from agent.models import AgentRun
     from benchmarks.asking import ask
@@ -47,41 +54,47 @@ def _measure(desk: Scratch, model: str, messages: int, concurrency: int) -> list
 
     ask(0)
     worker = psutil.Process(desk.start("worker").pid)
-    _await(lambda: AgentRun.objects.filter(state="done").exists())  # all that is loaded once is
-    idle = worker.memory_info().rss
+    _await(lambda: not ProcrastinateJob.objects.filter(queue_name="agent", status__in=_OPEN))
+    idle = worker.memory_info().rss  # all that is loaded once is
+    before_calls = _count_calls(model)
+    runs = AgentRun.objects.filter(pk__gt=AgentRun.objects.latest("pk").pk)
     connection.close()
     for number in range(1, messages + 1):
         ask(number)
     before = sum(worker.cpu_times()[:2])
-    done = AgentRun.objects.filter(state="done").count()
+    done = runs.filter(state="done").count()
     began = time.perf_counter()
     peak = 0
 
     def finished() -> bool:
         nonlocal peak
         peak = max(peak, worker.memory_info().rss)
-        return AgentRun.objects.filter(state="done").count() > messages
+        return runs.filter(state="done").count() >= messages
 
     _await(finished)
     seconds = time.perf_counter() - began
-    count = messages + 1 - done
+    count = messages - done
     cpu = (sum(worker.cpu_times()[:2]) - before) / count
     slow = max(share_threads(concurrency).values())
     limit = slow / (_LATENCY * _CALLS)
-    failed = AgentRun.objects.exclude(decision="send").count()
-    calls = requests.get(model.removesuffix("/v1") + "/_books", timeout=5).json()["calls"]
+    unanswered = messages - runs.filter(decision="send").count()
+    calls = _count_calls(model) - before_calls
     rate = count / seconds
     return [
         Row("concurrency", concurrency),
         Row("limit: threads that wait for a model / 4 s", limit, "1/s"),
         Row("messages", rate, "1/s", f"at least {_PER_SECOND}", rate >= _PER_SECOND),
         Row("messages against the limit", rate / limit),
-        Row("calls a message", calls / (messages + 1)),
+        Row("calls a message", calls / messages),
         Row("CPU a message, of the worker", cpu * 1000, "ms"),
-        Row("messages not answered", failed, "", "0", failed == 0),
+        Row("messages not answered", unanswered, "", "0", unanswered == 0),
         Row("memory after the first message", idle / 2**20, "MB"),
         Row("memory at most", peak / 2**20, "MB", f"below {_MEGABYTES}", peak < _MEGABYTES * 2**20),
     ]
+
+
+def _count_calls(model: str) -> int:
+    return int(requests.get(model.removesuffix("/v1") + "/_books", timeout=5).json()["calls"])
 
 
 def _await(condition: Callable[[], bool]) -> None:
