@@ -29,7 +29,8 @@ _PAUSE = 0.002
 class GroupCommit:
     """For one event loop at a time. Its one thread keeps a connection of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pause: float = _PAUSE) -> None:
+        self._pause = pause
         self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="group-commit")
@@ -55,7 +56,7 @@ class GroupCommit:
                 batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 await self._keep_batch(batch)
                 if len(batch) > 1:
-                    await asyncio.sleep(_PAUSE)
+                    await asyncio.sleep(self._pause)
         finally:  # also where the loop ends in the middle: the next one begins anew
             self._writing = None
 

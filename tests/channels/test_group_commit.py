@@ -75,9 +75,9 @@ def test_what_arrives_together_is_one_commit_with_a_job_for_each(
     assert {job.lock for job in jobs} == {"inbound:whatsapp:alice"}
 
 
-def test_those_who_come_right_after_a_commit_of_several_share_the_next(
-    commits: GroupCommit, now: datetime
-) -> None:
+def test_those_who_come_right_after_a_commit_of_several_share_the_next(now: datetime) -> None:
+    commits = GroupCommit(pause=1)
+
     async def take_turns() -> None:
         waits = [asyncio.create_task(commits.keep(arrived(name, now=now))) for name in "ab"]
         await asyncio.wait_for(asyncio.gather(*waits), 30)
@@ -88,6 +88,7 @@ def test_those_who_come_right_after_a_commit_of_several_share_the_next(
         await asyncio.wait_for(asyncio.gather(first, second), 30)
 
     asyncio.run(take_turns())
+    commits.release()
     assert kept() == ["a", "b", "c", "d"]
     assert count_commits() == 2
 
