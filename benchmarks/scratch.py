@@ -83,15 +83,7 @@ class Scratch:
 
     def await_web(self) -> None:
         """Returns once the web process is ready. Raises RuntimeError if it never is."""
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if requests.get(f"{self.url}/ready", timeout=2).ok:
-                    return
-            except requests.RequestException:
-                pass
-            time.sleep(0.1)
-        raise RuntimeError(f"The web process did not start: look into {self.folder}.")
+        await_ready(self.port, seconds=_START_SECONDS, logs=self.folder)
 
     def __exit__(
         self,
@@ -112,6 +104,20 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+
+
+def await_ready(port: int, *, seconds: float, logs: Path) -> None:
+    """Returns once the web process on that port says that it is ready. Raises RuntimeError if it
+    does not in that time, with where its output is."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/ready", timeout=2).ok:
+                return
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError(f"A web process did not start: look into {logs}.")
 
 
 def free_port() -> int:

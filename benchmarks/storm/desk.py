@@ -1,15 +1,12 @@
 """The desk in the storm: the Procfile's processes on a database of their own, and the doubles."""
 
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-import requests
-
 from agent.double import ModelDouble
-from benchmarks.scratch import ROOT, Scratch, free_port
+from benchmarks.scratch import ROOT, Scratch, await_ready, free_port
 from benchmarks.storm.switch import Switch
 from channels.gmail.double import GmailDouble
 from channels.whatsapp.double.provider import Conduct, Provider
@@ -107,15 +104,7 @@ class Desk:
 
     def await_ready(self, port: int) -> None:
         """Returns once that web process says that it is ready. Raises RuntimeError otherwise."""
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if requests.get(f"http://127.0.0.1:{port}/ready", timeout=2).ok:
-                    return
-            except requests.RequestException:
-                pass
-            time.sleep(0.1)
-        raise RuntimeError(f"A web process did not start: look into {self.data}.")
+        await_ready(port, seconds=_START_SECONDS, logs=self.data)
 
     def _child(self, name: str, process: str, **settings: str) -> Child:
         return Child(
