@@ -35,6 +35,7 @@ def test_case_42_the_reminder_comes_once_and_goes_by_itself(waiting: Conversatio
     assert StaffAlert.objects.filter(key=alert.key).count() == 1
 
 
+@pytest.mark.usefixtures("client")  # the desk acknowledges the second message
 def test_case_42_a_new_window_is_reminded_of_anew(
     waiting: Conversation, run_jobs: Callable[[], int]
 ) -> None:
