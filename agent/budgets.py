@@ -44,9 +44,12 @@ _BUDGETS = """
     FROM agent_modelbudget budget JOIN (SPENT) spent USING (scope) ORDER BY scope
 """.replace("SPENT", _SPENT)
 _COUNT = """
-    WITH counted AS (
+    WITH held AS (  -- first, for the foreign key waits for whoever has the conversation locked
+        SELECT id FROM crm_conversation WHERE id = %(conversation)s FOR KEY SHARE
+    ), counted AS (
         INSERT INTO agent_dayspend AS spent (day, usd, tokens, unpriced)
-        VALUES (%(day)s, %(usd)s, %(tokens)s, %(unpriced)s)
+        SELECT %(day)s::date, %(usd)s::numeric, %(tokens)s::bigint, %(unpriced)s::integer
+        FROM (SELECT count(*) FROM held) AS waited
         ON CONFLICT (day) DO UPDATE SET usd = spent.usd + excluded.usd,
             tokens = spent.tokens + excluded.tokens, unpriced = spent.unpriced + excluded.unpriced
     )
