@@ -48,7 +48,7 @@ def detect_language(text: str, *, default: str = "") -> str:
 
 def is_served(language: str) -> bool:
     """Whether the knowledge base has articles in the language; so it is while it has none. A new
-    language counts within seconds (`Remembered`)."""
+    language counts within a second (`Remembered`)."""
     served = _served.get()
     return not served or language in served
 

@@ -134,8 +134,8 @@ def _greet(question: Question, reading: Reading) -> Decision:
         text = _("Hello! What can we help you with?")
     stakes = Stakes(channel=question.channel, intent="", is_proven=question.is_proven)
     permission = permit(stakes, confidence=1.0)
-    why = f"{permission.why} {_('A greeting; nothing is asked yet.')}".strip()
-    return Decision(permission.action, why, text=text)
+    greeting = _("A greeting; nothing is asked yet.")
+    return Decision(permission.action, f"{permission.why} {greeting}".strip(), text=text)
 
 
 def _find_anger(question: Question, reading: Reading) -> HandOver | None:

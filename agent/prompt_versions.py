@@ -32,7 +32,7 @@ _in_use = Remembered(
 
 def choose_version(name: str, *, conversation_id: int | None = None) -> PromptVersion | None:
     """The version on trial if the conversation falls into its share, else the active one; None
-    if there is none. They are `Remembered`: a change counts within seconds."""
+    if there is none. They are `Remembered`: a change counts within a second."""
     by_state = {
         State(version.state): version for version in _in_use.get() if version.prompt.name == name
     }

@@ -61,7 +61,7 @@ def build_messages(
 
 def compose(prompt: str, *, channel: str, language: str) -> str:
     """A version's text as a model gets it on this channel. The briefing is `Remembered`: a change
-    counts within seconds."""
+    counts within a second."""
     briefing = _briefing.get()
     labels = dict(Conversation.Channel.choices)
     values = {

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 import structlog
 
 _ACCEPTED = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_current: ContextVar[str] = ContextVar("correlation_id", default="")
 
 
 def get_correlation_id() -> str:
@@ -30,6 +31,3 @@ def bind_correlation_id(candidate: str | None = None) -> Iterator[str]:
     finally:
         _current.reset(token)
         structlog.contextvars.reset_contextvars(**for_logs)
-
-
-_current: ContextVar[str] = ContextVar("correlation_id", default="")

@@ -148,7 +148,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 PROCRASTINATE_IMPORT_PATHS = ["config.schedule"]
 WORKER_CONCURRENCY = env.integer("WORKER_CONCURRENCY", 16, minimum=1)
 # How old a setting in the database may be that every message asks for: so soon a change counts.
-REMEMBERED_SECONDS = 2.0
+REMEMBERED_SECONDS = 0.5
 
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "crm.User"

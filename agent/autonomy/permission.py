@@ -37,7 +37,7 @@ _risks = Remembered(lambda: dict(Intent.objects.values_list("name", "risk")))
 
 def permit(stakes: Stakes, *, confidence: float) -> Permission:
     """What may be done with a supported answer. Rungs and risks are `Remembered`: a change counts
-    within seconds."""
+    within a second."""
     if settings.AUTONOMY == "draft":
         return Permission(Action.DRAFT, _("A person approves every answer (AUTONOMY)."))
     risk = get_risk(stakes.intent)

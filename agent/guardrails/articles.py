@@ -48,7 +48,7 @@ def list_orders(article: Article) -> list[Order]:
 
 def list_withheld(article_ids: Iterable[int]) -> dict[int, str]:
     """Of the articles those that no model may read, with the words that are the reason. The rules
-    are `Remembered`: a change counts within seconds; an article is read as it is."""
+    are `Remembered`: a change counts within a second; an article is read as it is."""
     rules = _rules.get()
     withheld: dict[int, str] = {}
     if not any(rule.withholds for rule in rules):
