@@ -201,11 +201,11 @@ def _chart(now: datetime) -> str:
     )
 
 
-def _count_by_day(since: datetime, until: datetime) -> dict[date, Mapping[str, int]]:
+def _count_by_day(since: datetime, until: datetime) -> dict[date, Mapping[str, Any]]:
     runs = AgentMetric.objects.filter(recorded_at__gte=since, recorded_at__lte=until)
     rows = runs.annotate(day=TruncDate("recorded_at")).order_by().values("day")
     counted = rows.annotate(**{name: FIGURES[name] for name in ("deflections", "escalations")})
-    return {row.pop("day"): row for row in counted}
+    return {row["day"]: row for row in counted}
 
 
 _READABLE = "#76839a"  # on the light and on the dark theme
