@@ -53,10 +53,10 @@ def test_what_staff_change_counts_once_it_is_no_longer_remembered(
 def test_calls_with_less_and_less_time_share_a_client(
     ask: Ask, answer: Answer, model: ScriptedModel
 ) -> None:
-    import litellm  # as the agent does: late, for it takes seconds
-
     model.play([("search_knowledge_base", {"query": "export a board"})])
     answer(ask(QUESTION))
+    import litellm  # after the agent has, which sets that it fetches no price list
+
     clients = litellm.in_memory_llm_clients_cache.cache_dict
     before = set(clients)
 
