@@ -44,6 +44,8 @@ def beside(work: Callable[[], T]) -> Iterator[Callable[[], Future[T]]]:
 
 def _anybody_waits() -> bool:
     with connection.cursor() as cursor:
+        # In a transaction the first look's list of connections is kept; the other may be new.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
