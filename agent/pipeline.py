@@ -114,11 +114,11 @@ def _decide_early(
     if not question.text:
         what = _("The message holds files only.") if question.has_files else _("It is empty.")
         return hand_over(HandOver(Reason.NO_KNOWLEDGE, what))
-    if all(is_small_talk(text) for text in question.texts if text):
+    said = [text for text in (question.subject, *question.texts) if text]
+    if all(is_small_talk(text) for text in said):
         return Decision(AgentRun.Decision.NO_REPLY, _("Thanks or a farewell; nothing is asked."))
     if hit:
         return hand_over(hit.hand_over())
-    said = filter(None, (question.subject, *question.texts))
     if not (question.past or question.has_files) and all(is_greeting(text) for text in said):
         return _greet(question, reading)
     if mind.model.is_offline and not is_served(reading.language):

@@ -390,3 +390,15 @@ def _with_search(search: Callable[..., list[Any]]) -> Callable[..., pipeline.Con
         return pipeline.consider(*args, **kwargs, search=search)
 
     return consider
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [("How do I export a board to Excel?", "Thanks"), ("My payment failed twice", "Thank you")],
+)
+def test_promise_5_thanks_below_a_subject_that_asks_are_no_farewell(
+    ask: Ask, answer: Answer, subject: str, text: str
+) -> None:
+    ticket = ask(text, subject=subject)
+    assert answer(ticket).decision != "no_reply"
+    assert ticket.status != "resolved"
