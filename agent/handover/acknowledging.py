@@ -23,6 +23,8 @@ from tickets.services import get_ticket_of_conversation
 ONCE_IN = timedelta(hours=4)
 # What our side said so lately stands right above what the customer wrote.
 JUST_TOLD = timedelta(seconds=30)
+# After a worker was away so long the word is none any more, and a chat may take it no longer.
+TOO_LATE = timedelta(hours=12)
 # A person who wrote or took over so lately is at it.
 AT_IT = timedelta(minutes=30)
 
@@ -43,7 +45,9 @@ def acknowledge(conversation_id: int, *, now: datetime) -> bool:
     if ticket is None or ticket.is_finished() or not waiting:
         return False
     newest = waiting[-1]
-    said = plaintext.read(newest.text).shown
+    if now - newest.created_at > TOO_LATE:
+        return False
+    said = plaintext.read(plaintext.said(newest.text)).shown
     if is_small_talk(said) or _was_told(ticket, newest, now) or _is_at_it(ticket, now):
         return False
     with override(detect_language(said, default=crm.get_language(conversation)) or None):

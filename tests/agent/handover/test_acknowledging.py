@@ -10,7 +10,7 @@ from django.utils import timezone
 from agent.handover.acknowledging import AT_IT, JUST_TOLD, ONCE_IN, acknowledge
 from agent.models import AgentRun
 from channels.models import Delivery
-from crm.models import Conversation, User
+from crm.models import Conversation, Customer, User
 from tests.agent.conftest import say
 from tickets.models import Ticket
 from tickets.services import escalate_ticket, hand_back_ticket, reply_to_ticket, take_over_ticket
@@ -113,3 +113,25 @@ def test_a_mail_and_the_form_get_no_receipt(chat: Conversation, handed_over: Tic
     for channel in (Conversation.Channel.EMAIL, Conversation.Channel.WEB):
         Conversation.objects.filter(pk=chat.pk).update(channel=channel)
         assert not acknowledge(chat.pk, now=timezone.now())
+
+
+@pytest.mark.usefixtures("handed_over")
+def test_a_reaction_gets_no_word_and_a_placeholder_speaks_no_language(
+    chat: Conversation, run_jobs: RunJobs, time_machine: Any
+) -> None:
+    say(chat, "[Reaction 👍]")
+    run_jobs()
+    assert notices(chat) == []
+    time_machine.shift(timedelta(minutes=5))
+    Customer.objects.update(language="de")
+    say(chat, "[View-once message, which WhatsApp does not show to businesses]")
+    run_jobs()
+    assert notices(chat)[0].startswith("Vielen Dank")
+
+
+def test_what_was_written_long_ago_is_not_acknowledged(
+    chat: Conversation, handed_over: Ticket, time_machine: Any
+) -> None:
+    say(chat, "It is the one of the sales team")
+    time_machine.shift(timedelta(hours=30))
+    assert not acknowledge(chat.pk, now=timezone.now())
