@@ -4,7 +4,6 @@ A number counts by its check digits where its kind has them, so that an order nu
 mostly stays. Names are not found: no rule finds them.
 """
 
-import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ from stdnum.se import personnummer
 from stdnum.tr import tckimlik
 from stdnum.us import ssn as us_ssn
 from stdnum.za import idnr as za_idnr
+
+from agent.kept_findings import KeptFindings
 
 # Also as a model spells it that takes the underscore for markup, or escapes it.
 TOKEN = re.compile(r"\[(EMAIL|IBAN|CARD|ID|PHONE|TEXT)\\{0,2}[_ ]?(\d+)\]")
@@ -109,10 +110,16 @@ class Found:
     kind: str
 
 
-@functools.lru_cache(maxsize=_KEPT)
+_kept: KeptFindings[tuple[Found, ...]] = KeptFindings(most=_KEPT)
+
+
 def find_personal_data(text: str) -> tuple[Found, ...]:
     """In order, none within another. What looks like one of our tokens is found as TEXT, so that
-    nobody can write one. What was found is kept: the same passages are found again and again."""
+    nobody can write one."""
+    return _kept.get(text, lambda: _look(text))
+
+
+def _look(text: str) -> tuple[Found, ...]:
     taken: list[Found] = []
     for _rule, found in groupby(_find_all(text), key=lambda one: one.kind):
         # The longest of those that overlap; what an earlier rule took stays its own.

@@ -4,12 +4,12 @@ By words only, in every disguise that `disguises` sees through: the whole text i
 whenever a passage of it is found, and in the web process when it is saved.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent import patterns
 from agent.guardrails.disguises import COMMON_WORDS, unmask
+from agent.kept_findings import KeptFindings
 from agent.models import RuleContent, RuleInForce
 from agent.patterns import SlowPatternError
 from agent.plaintext import fold, normalise
@@ -19,8 +19,6 @@ from knowledge.unseen import visible
 
 MAX_CHARACTERS = 200_000  # of an article; what is longer is looked at in part
 _KEPT = 2048
-# By a digest of the rules and the text: the findings are short, the texts need not be.
-_known: "dict[bytes, tuple[Order, ...]]" = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +69,11 @@ def _list_rules() -> tuple[_Wording, ...]:
 
 
 _rules = Remembered(_list_rules)
+_kept: KeptFindings[tuple[Order, ...]] = KeptFindings(most=_KEPT)
 
 
 def _find_orders(rules: tuple[_Wording, ...], title: str, body: str) -> tuple[Order, ...]:
-    key = hashlib.sha256(repr((rules, title, body)).encode()).digest()
-    orders = _known.get(key)
-    if orders is None:
-        orders = _look(rules, title, body)
-        if len(_known) >= _KEPT:
-            _known.clear()
-        _known[key] = orders
-    return orders
+    return _kept.get(repr((rules, title, body)), lambda: _look(rules, title, body))
 
 
 def _look(rules: tuple[_Wording, ...], title: str, body: str) -> tuple[Order, ...]:
