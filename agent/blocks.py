@@ -89,7 +89,7 @@ def split_blocks(passage: Candidate) -> list[Block]:
             paragraphs[-1] += sentences
         else:
             paragraphs.append(sentences)
-    if paragraphs and paragraphs[-1][-1].endswith(":"):
+    while paragraphs and paragraphs[-1] and paragraphs[-1][-1].endswith(":"):
         paragraphs[-1].pop()  # what it announces stands in another passage
     heading = passage.headings.rsplit(">", 1)[-1].strip()
     about = list_codes(heading) or list_codes(passage.title)

@@ -37,6 +37,7 @@ WAYS = "You can do this in three ways:"
         (f"{WAYS}\n\nBy the menu, by the keyboard or by mail.", "ways: By the menu, by the"),
         (f"{WAYS}\n\n- by the menu\n- by mail", "ways:\n- by the menu\n- by mail"),
         (f"A board can be exported. {WAYS}", "A board can be exported."),
+        (f"A board can be exported. {WAYS}\n\nSee also:", "A board can be exported."),
     ],
 )
 def test_a_lead_in_is_quoted_with_what_it_announces_or_not_at_all(text: str, quoted: str) -> None:
