@@ -37,8 +37,9 @@ Result = TypeVar("Result")
 EMBEDDING_TIMEOUT_SECONDS = 30.0
 EMBEDDING_BATCH = 64
 # Calls that may run, or hang past their deadline, at once. One that hangs keeps its thread until
-# its socket times out, which is why there are more than jobs that run at the same time.
-MAX_CALLS = max(32, 2 * settings.WORKER_CONCURRENCY)
+# its socket times out, which may be a good while after a fallback has answered: hence several for
+# each job that runs at the same time.
+MAX_CALLS = max(64, 4 * settings.WORKER_CONCURRENCY)
 
 _PERMANENT = (
     litellm.exceptions.AuthenticationError,
