@@ -59,7 +59,7 @@ def add_version(
 
 @transaction.atomic
 def activate(version: PromptVersion, *, now: datetime) -> None:
-    """Every conversation gets this version from its next run on; a trial of it ends."""
+    """Every conversation gets this version with a run begun a second later; a trial of it ends."""
     Prompt.objects.select_for_update().get(pk=version.prompt_id)
     others = PromptVersion.objects.filter(prompt=version.prompt_id, state=State.ACTIVE)
     others.exclude(pk=version.pk).update(state=State.RETIRED)

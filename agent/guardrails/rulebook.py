@@ -81,8 +81,8 @@ class Rulebook:
 
 
 def get_rulebook() -> Rulebook:
-    """What is in force, as it was at most some seconds ago (`Remembered`): a short query now and
-    then, and the rows only after a change."""
+    """What is in force: a change counts within a second (`Remembered`), and only after one the
+    rows are read again."""
     return _shelf.take()
 
 

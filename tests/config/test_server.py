@@ -1,14 +1,16 @@
 """What the server in front of the gateway does, asked over a socket."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-_OPTIONS = "--interface asginl --loop uvloop --host 127.0.0.1 --workers 1 --no-ws"
+_PROCFILE = Path(__file__).parents[2] / "Procfile"
 _START_SECONDS = 60.0
 
 
@@ -18,9 +20,11 @@ def port() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = int(probe.getsockname()[1])
-    application = "tests.config.trial_gateway:application"
-    command = [sys.executable, "-m", "granian", *_OPTIONS.split(), "--port", str(free), application]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+    web = _PROCFILE.read_text().splitlines()[0].removeprefix("web: python ")
+    web = web.replace("config.asgi:", "tests.config.trial_gateway:")
+    environment = {**os.environ, "WEB_HOST": "127.0.0.1", "PORT": str(free), "WEB_CONCURRENCY": "1"}
+    command = ["/bin/sh", "-c", f"exec {sys.executable} {web}"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         _await(free)
         yield free
         server.terminate()
