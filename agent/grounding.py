@@ -30,6 +30,7 @@ ENOUGH_WORDS = 0.75
 SOME_WORDS = 0.4
 # Share of a claim's words that makes a sentence the one it speaks of, or retells.
 SAME_MATTER = 0.6
+FEW_WORDS = 3  # below this many words a claim has them in common with a passage by chance
 RETOLD_WORDS = 4  # below this many words a likeness to an internal passage says nothing
 # Cosine of claim and nearest sentence that makes up for the missing words between the two.
 SAME_MEANING = 0.7
@@ -102,6 +103,8 @@ def _check_claim(claim: str, support: Sequence[Sequence[str]]) -> tuple[float, s
     quote = {"claim": claim[:120]}
     if not _list_matters(claim) <= _list_matters("\n".join(sentences)):
         return 0.0, _("Not in the passages: “%(claim)s”") % quote
+    if len(words) < FEW_WORDS and not _is_quoted(claim, sentences):
+        share = min(share, SOME_WORDS)
     if share < ENOUGH_WORDS:
         meaning = _similarity(claim, sentences) if share >= SOME_WORDS else 0.0
         if meaning < SAME_MEANING:
@@ -112,6 +115,16 @@ def _check_claim(claim: str, support: Sequence[Sequence[str]]) -> tuple[float, s
     if _is_contradicted(claim, words, sentences):
         return 0.0, _("Says the opposite of the passage: “%(claim)s”") % quote
     return share, ""
+
+
+def _is_quoted(claim: str, sentences: Sequence[str]) -> bool:
+    """Whether the claim's words stand in one sentence in a row."""
+    row = f" {_row(strip_marker(claim))} "
+    return any(row in f" {_row(sentence)} " for sentence in sentences)
+
+
+def _row(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
 
 
 def _is_contradicted(claim: str, words: set[str], sentences: Sequence[str]) -> bool:

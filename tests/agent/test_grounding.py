@@ -56,6 +56,21 @@ def test_unsupported(answer: str) -> None:
     assert not check_answer(answer, [INVITE], retrieved=[INVITE]).supported
 
 
+@pytest.mark.parametrize("answer", ["I am free now.", "Boards: delete them.", "Paying lifts it."])
+def test_a_word_in_common_supports_no_short_claim(answer: str) -> None:
+    found = passage(
+        "If nothing is paid, the workspace moves to the Free plan. Boards stay; nothing is "
+        "deleted. Paying the open amount lifts the read-only state within a few minutes."
+    )
+    assert not check_answer(answer, [found], retrieved=[found]).supported
+
+
+@pytest.mark.parametrize("answer", ["Boards stay.", "The Free plan."])
+def test_a_short_quotation_is_supported(answer: str) -> None:
+    found = passage("The workspace moves to the Free plan. Boards stay as they are.")
+    assert check_answer(answer, [found], retrieved=[found]).supported
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
