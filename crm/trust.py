@@ -10,7 +10,7 @@ An address proves nothing about who typed it into a web form, however well it is
 the writer has to return a code in the conversation itself.
 """
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from crm.models import ConfirmationCode, Conversation, CustomerIdentifier
@@ -36,11 +36,23 @@ def get_proven_identifier(conversation: Conversation) -> CustomerIdentifier | No
     """
     addresses = CustomerIdentifier.objects.filter(conversations=conversation.pk)
     if conversation.channel == Channel.WEB:
-        returned = ConfirmationCode.objects.filter(
-            entered_in=conversation, identifier=OuterRef("pk"), used_at__isnull=False
-        )
-        addresses = addresses.filter(Exists(returned))
+        addresses = addresses.filter(Exists(_returned(conversation.pk, OuterRef("pk"))))
     return addresses.first()
+
+
+def writer_is_proven(conversation: str) -> Q:
+    """`get_proven_identifier` as a condition of rows that lead to a conversation by that name."""
+    returned = _returned(OuterRef(conversation), OuterRef(f"{conversation}__identifier"))
+    return ~Q(**{f"{conversation}__identifier": None}) & (
+        ~Q(**{f"{conversation}__channel": Channel.WEB}) | Exists(returned)
+    )
+
+
+def _returned(conversation: int | OuterRef, identifier: OuterRef) -> QuerySet[ConfirmationCode]:
+    """The codes mailed to the address that were returned in the conversation."""
+    return ConfirmationCode.objects.filter(
+        entered_in=conversation, identifier=identifier, used_at__isnull=False
+    )
 
 
 def explain_account_trust(conversation: Conversation) -> str:

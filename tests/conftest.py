@@ -14,7 +14,7 @@ from pytest_httpserver import HTTPServer
 
 from channels.types import Submission
 from channels.web.submission import submit_question
-from crm.models import User
+from crm.models import ConfirmationCode, User
 from tickets.models import Ticket
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -150,6 +150,27 @@ def ask(db: None) -> Callable[..., Ticket]:
         return submit_question(submission=Submission(**values), now=timezone.now())
 
     return submit
+
+
+@pytest.fixture
+def prove() -> Callable[[Ticket], Ticket]:
+    """Alice returned in that ticket the code that was mailed to her: it is she who writes there."""
+
+    def confirm(ticket: Ticket) -> Ticket:
+        talk, now = ticket.conversation, timezone.now()
+        ConfirmationCode.objects.create(
+            identifier=talk.identifier,
+            purpose=ConfirmationCode.Purpose.CONFIRM,
+            conversation=talk,
+            entered_in=talk,
+            created_at=now,
+            expires_at=now,
+            link_expires_at=now,
+            used_at=now,
+        )
+        return ticket
+
+    return confirm
 
 
 @pytest.fixture

@@ -8,18 +8,23 @@ answered, in the survivor, and stays there.
 Only tickets that are answered at the same address can be merged. With two addresses the reply to
 what one wrote would go to the other; and when a merge of two customers is undone, both
 conversations of an address go the same way.
+
+And only tickets whose writers proved that the address is theirs. Anybody can type one into the web
+form, and holds the key of that ticket: merged with the owner's, it would open what the owner
+writes, and write in the owner's name.
 """
 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from crm import services as crm
 from crm import unanswered
 from crm.models import Conversation, CustomerIdentifier, Message, User
+from crm.trust import get_proven_identifier, writer_is_proven
 from tickets.ledger import get_standing_merge, get_successor, move_ticket, record_event, save_ticket
 from tickets.models import Ticket, TicketEvent, TicketMerge
 
@@ -126,7 +131,10 @@ def follow_merges(conversation: Conversation) -> Conversation:
 def could_take(ticket: Ticket) -> Q:
     """Which tickets this one could go on in, as long as it goes on in no other."""
     conversation = ticket.conversation
+    own = Ticket.objects.filter(writer_is_proven("conversation"), pk=ticket.pk)
     return Q(
+        Exists(own),
+        writer_is_proven("conversation"),
         ~Q(status=Status.CLOSED),
         ~Q(conversation=conversation.pk),
         conversation__customer=conversation.customer_id,
@@ -199,6 +207,16 @@ def _refuse_unmergeable(kept: Ticket, gone: Ticket) -> None:
         raise TicketMergeError(
             _("They are answered at two addresses. Only tickets of one address can be merged.")
         )
+    for ticket in (kept, gone):
+        if get_proven_identifier(ticket.conversation) is None:
+            raise TicketMergeError(
+                _(
+                    "Nobody proved that %(address)s wrote %(ticket)s: anybody can type an address "
+                    "into the form. Let them confirm it in both tickets first, or answer in one "
+                    "and close the other."
+                )
+                % {"address": into.identifier.address, "ticket": ticket.reference}
+            )
     if away.messages.filter(state=Message.State.QUEUED).exists():
         raise TicketMergeError(
             _("A reply in %(ticket)s is still on its way. Wait for it, or cancel it.")

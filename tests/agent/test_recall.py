@@ -149,7 +149,7 @@ def test_what_waits_for_an_answer_still_waits(
 
 
 def test_a_merged_ticket_hears_of_it_where_it_goes_on(
-    told: Ticket, article: Article, bob: User, ask: Ask
+    told: Ticket, article: Article, bob: User, ask: Ask, prove: Callable[[Ticket], Ticket]
 ) -> None:
     from agent.recall.corrections import send_correction
 
@@ -158,8 +158,8 @@ def test_a_merged_ticket_hears_of_it_where_it_goes_on(
         change, dict.fromkeys(list_old_answers(change), "It is XLSX."),
         staff=bob, now=timezone.now(),
     )  # fmt: skip
-    kept = ask("And where is my invoice?")
-    merge_tickets(survivor=kept, merged=told, by=bob, now=timezone.now())
+    kept = prove(ask("And where is my invoice?"))
+    merge_tickets(survivor=kept, merged=prove(told), by=bob, now=timezone.now())
     send_correction(Correction.objects.get().pk, now=timezone.now())
     reply = Message.objects.get(author="staff")
     assert reply.conversation == kept.conversation
