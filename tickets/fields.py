@@ -1,5 +1,6 @@
 """Form fields that take what people and programs send, and keep it clean."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -8,6 +9,13 @@ from django import forms
 from crm.services import printable
 
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
+# Letters and marks that show nothing by themselves: fillers, the empty Braille cell, joiners and
+# variation selectors (Unicode's Default_Ignorable_Code_Point and what renders like it). Beside
+# others they may matter, as in an emoji.
+_EMPTY = re.compile(
+    r"[\s\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
+    r"\U000e0100-\U000e01ef]+"
+)
 
 
 class CleanTextField(forms.CharField):
@@ -25,7 +33,8 @@ class CleanTextField(forms.CharField):
         text = printable(super().to_python(value) or "")
         if self.single_line:
             text = " ".join(text.split())
-        return _trimmed(text)
+        text = _trimmed(text)
+        return "" if _EMPTY.fullmatch(text) else text
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {} if self.max_length is None else {"data-max": str(self.max_length)}

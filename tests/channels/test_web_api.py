@@ -97,6 +97,8 @@ def test_priority_and_phone_may_be_left_out_or_null(post: Post) -> None:
         ({"message": " \n"}, "message"),
         ({"message": "m" * 10_001}, "message"),
         ({"message": "\x00" * 50}, "message"),
+        ({"message": "\u3164 \u3164"}, "message"),
+        ({"subject": "\u2800\ufe0f"}, "subject"),
         ({"message": ["a", "list"]}, "message"),
         ({"name": 5}, "name"),
         ({"name": {"first": "Alice"}}, "name"),

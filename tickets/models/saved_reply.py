@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # As people write one who know them from elsewhere, such as {{ name }} or {first name}.
-_MEANT = re.compile(r"(\{+)\s*(\w[\w .-]{0,40}?)\s*(\}+)")
+_MEANT = re.compile(r"\{{1,3}[ \t]{0,3}\w[\w .-]{0,40}?[ \t]{0,3}\}{1,3}")
 
 
 class SavedReply(models.Model):
