@@ -43,9 +43,8 @@ def get_proven_identifier(conversation: Conversation) -> CustomerIdentifier | No
 def writer_is_proven(conversation: str) -> Q:
     """`get_proven_identifier` as a condition of rows that lead to a conversation by that name."""
     returned = _returned(OuterRef(conversation), OuterRef(f"{conversation}__identifier"))
-    return ~Q(**{f"{conversation}__identifier": None}) & (
-        ~Q(**{f"{conversation}__channel": Channel.WEB}) | Exists(returned)
-    )
+    typed = Q(**{f"{conversation}__channel": Channel.WEB}) & ~Q(Exists(returned))
+    return ~Q(**{f"{conversation}__identifier": None}) & ~typed
 
 
 def _returned(conversation: int | OuterRef, identifier: OuterRef) -> QuerySet[ConfirmationCode]:

@@ -158,6 +158,7 @@ def prove() -> Callable[[Ticket], Ticket]:
 
     def confirm(ticket: Ticket) -> Ticket:
         talk, now = ticket.conversation, timezone.now()
+        assert talk.identifier is not None
         ConfirmationCode.objects.create(
             identifier=talk.identifier,
             purpose=ConfirmationCode.Purpose.CONFIRM,

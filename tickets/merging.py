@@ -200,7 +200,7 @@ def _refuse_unmergeable(kept: Ticket, gone: Ticket) -> None:
         raise TicketMergeError(_("%(ticket)s is closed.") % {"ticket": kept.reference})
     if into.customer_id != away.customer_id:
         raise TicketMergeError(_("They are two customers'. Merge the customers first."))
-    if into.identifier_id is None or (into.identifier_id, into.channel) != (
+    if into.identifier is None or (into.identifier_id, into.channel) != (
         away.identifier_id,
         away.channel,
     ):
