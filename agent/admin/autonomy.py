@@ -130,10 +130,8 @@ class RungAdmin(SimpleHistoryAdmin, ModelAdmin[Rung]):
         )
 
     def _say_next(self, rung: Rung, counted: Record, risk: str) -> str:
-        if rung.is_fixed:
-            return ""
-        if settings.AUTONOMY != "earned":
-            return _t("moves with AUTONOMY=earned only")
+        if rung.is_fixed or settings.AUTONOMY != "earned":
+            return ""  # no figure moves it
         return say_next(rung, counted, risk=risk)
 
     @action(description=_("Let it answer by itself, and fix that"), permissions=["change"])
