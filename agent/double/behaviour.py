@@ -188,7 +188,8 @@ def _send(text: str, ids: Sequence[int]) -> Call:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[*_`#]", "", text).strip()
+    """Without Markdown's marks; an underscore within a word is part of a name."""
+    return re.sub(r"[*`#]|(?<!\w)_|_(?!\w)", "", text).strip()
 
 
 _BEHAVIOURS: Mapping[Behaviour, Callable[[Asked], Sequence[Call] | str]] = {

@@ -53,6 +53,15 @@ def test_a_good_model_answers_and_its_calls_have_no_known_price(
     assert ModelCall.objects.filter(cost=None, failure="").count() == 3
 
 
+def test_a_good_model_quotes_names_as_they_stand(
+    ask: Ask, answer: Answer, double: ModelDouble
+) -> None:
+    question = "How do I page through a long list?"
+    write_article("paging", question, "public", "A long list's page ends with `next_cursor`.")
+    run = answer(ask(question))
+    assert "next_cursor" in run.draft
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
