@@ -16,6 +16,7 @@ from email.utils import formatdate
 import requests
 
 from benchmarks.storm.desk import Desk
+from benchmarks.storm.form import post_form
 from benchmarks.storm.script import Line
 from channels.whatsapp.double.books import BookedMessage
 
@@ -145,19 +146,3 @@ class Customers:
         else:
             number = f"whatsapp:+1415555{line.conversation % 10000:04d}"
             self._texts[line.marker] = self.desk.whatsapp.receive(number, line.text)
-
-
-def post_form(url: str, *, customer: str, text: str, key: str) -> requests.Response:
-    """One submission of the support form by a program."""
-    return requests.post(
-        f"{url}/api/v1/support/form",
-        json={
-            "name": f"Customer {customer}",
-            "email": f"{customer}@example.com",
-            "subject": f"Question of {customer}",
-            "category": "how_to",
-            "message": text,
-        },
-        headers={"Idempotency-Key": key},
-        timeout=30,
-    )

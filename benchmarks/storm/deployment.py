@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from benchmarks.storm.customers import post_form
 from benchmarks.storm.desk import Desk
+from benchmarks.storm.form import post_form
 
 _STOP_SECONDS = 45.0
 _PAUSE = 0.25

@@ -23,7 +23,7 @@ import psycopg
 from benchmarks import report
 from benchmarks.report import Row
 from benchmarks.scratch import ROOT, Scratch
-from benchmarks.storm.customers import post_form
+from benchmarks.storm.form import post_form
 from config.embedded.cluster import DATABASE, PORT, ROLE
 from config.embedded.server import get_server
 from config.supervision import Child, Supervisor
