@@ -10,13 +10,11 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
 
 import functools
-import json
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import litellm
@@ -24,7 +22,8 @@ from django.conf import settings
 from django.db import connection
 from litellm.litellm_core_utils.litellm_logging import Logging
 
-from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolCall, ToolSpec
+from agent.chat_format import read_turn, write_message, write_tool
+from agent.model import ChatMessage, Deadline, ModelError, ModelTurn, ToolSpec
 from agent.redaction import Redactor
 from knowledge.embeddings import EmbeddingError
 
@@ -77,7 +76,7 @@ class LiteLLMModel:
             sentence = f"{error}: {', '.join(missing)} is not set."
             raise ModelError(sentence, permanent=True) from error
         try:
-            return _read_turn(response, self._name)
+            return read_turn(response, self._name)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             sentence = f"It answered nonsense ({type(error).__name__})."
             raise ModelError(sentence, permanent=False) from error
@@ -88,8 +87,8 @@ class LiteLLMModel:
         return _call(
             lambda: litellm.completion(
                 model=self._name,
-                messages=[_write_message(message) for message in messages],
-                tools=[_write_tool(tool) for tool in tools],
+                messages=[write_message(message) for message in messages],
+                tools=[write_tool(tool) for tool in tools],
                 tool_choice="auto",
                 temperature=0,
                 max_tokens=settings.LLM_MAX_TOKENS,
@@ -240,65 +239,6 @@ def _describe(error: Exception) -> str:
     """Its kind and status; never its text, which may repeat a customer's words."""
     status = getattr(error, "status_code", None)
     return f"{type(error).__name__}{f' ({status})' if status else ''}"
-
-
-def _write_message(message: ChatMessage) -> dict[str, Any]:
-    written: dict[str, Any] = {"role": message.role, "content": message.text}
-    if message.tool_calls:
-        written["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in message.tool_calls
-        ]
-    if message.tool_call_id:
-        written["tool_call_id"] = message.tool_call_id
-    return written
-
-
-def _write_tool(tool: ToolSpec) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": dict(tool.parameters),
-        },
-    }
-
-
-def _read_turn(response: Any, name: str) -> ModelTurn:
-    message = response.choices[0].message
-    usage = getattr(response, "usage", None)
-    return ModelTurn(
-        tool_calls=tuple(
-            ToolCall(
-                id=str(call.id),
-                name=str(call.function.name),
-                arguments=_read_arguments(call.function.arguments),
-            )
-            for call in message.tool_calls or ()
-        ),
-        text=str(message.content or ""),
-        model=name,
-        input_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
-        output_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
-        cost=_read_cost(response),
-        is_cut=response.choices[0].finish_reason == "length",
-    )
-
-
-def _read_arguments(arguments: object) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments)
-
-
-def _read_cost(response: Any) -> Decimal | None:
-    """USD as LiteLLM has reckoned it, or None: it says 0, or nothing, for a model whose price it
-    does not know."""
-    cost = getattr(response, "_hidden_params", {}).get("response_cost")
-    return Decimal(str(cost)) if cost else None
 
 
 _free_calls = threading.BoundedSemaphore(MAX_CALLS)
